@@ -133,12 +133,13 @@ func ProblemOf(err error, instance, requestID string) Problem {
 	return p
 }
 
-// faultOf is fault.From, with a cancelled call as Unavailable: nothing is
-// defective, the node is stopping or the client went away.
+// faultOf is fault.From, with a cancelled call as Unknown: nothing is
+// defective, the node is stopping or the client went away, and the work may
+// have begun, so that nobody may try it elsewhere.
 func faultOf(err error) *fault.Error {
 	e := fault.From(err)
 	if e.Kind == fault.Internal && errors.Is(err, context.Canceled) {
-		return fault.New(fault.Unavailable, "cancelled", "the call was cancelled before it had an outcome: %w", err)
+		return fault.New(fault.Unknown, "outcome_unknown", "cancelled before there was an outcome: %w", err)
 	}
 	return e
 }

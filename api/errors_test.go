@@ -111,7 +111,7 @@ func TestContextErrors(t *testing.T) {
 	if got := api.StatusOf(fmt.Errorf("waiting: %w", context.DeadlineExceeded)); got != 504 {
 		t.Errorf("deadline: got %d", got)
 	}
-	if got := api.StatusOf(fmt.Errorf("waiting: %w", context.Canceled)); got != 503 {
+	if got := api.StatusOf(fmt.Errorf("waiting: %w", context.Canceled)); got != 502 {
 		t.Errorf("cancelled: got %d", got)
 	}
 	if p := api.ProblemOf(fault.New(fault.Unknown, "peer_protocol_error", "x"), "", ""); p.Code != "outcome_unknown" {
