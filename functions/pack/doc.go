@@ -25,8 +25,8 @@ const (
 	// MaxUnpacked is the sum of the sizes of its files in bytes.
 	MaxUnpacked = 256 << 20
 	// MaxRatio is how many times larger than its compressed form a gzip stream
-	// may become. The first MiB that comes out of a stream is not measured:
-	// small tars are mostly padding.
+	// may become. The first 16 MiB that come out of a stream are not measured:
+	// a tar of many small files is mostly padding.
 	MaxRatio = 100
 	// MaxEntries counts files and folders.
 	MaxEntries = 20_000
@@ -49,7 +49,7 @@ type limits struct {
 
 // published is what every caller outside of the tests gets.
 func published() limits {
-	return limits{packed: MaxPacked, unpacked: MaxUnpacked, ratio: MaxRatio, unmeasured: 1 << 20, entries: MaxEntries}
+	return limits{packed: MaxPacked, unpacked: MaxUnpacked, ratio: MaxRatio, unmeasured: 16 << 20, entries: MaxEntries}
 }
 
 // stream bounds what may come out of a gzip stream: the files with the blocks

@@ -2,7 +2,7 @@ package pack
 
 import (
 	"errors"
-	"os"
+	"io"
 	"path"
 	"strings"
 
@@ -34,7 +34,7 @@ func readIgnore(name string) (ignore, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(name)
+	text, err := io.ReadAll(io.LimitReader(f, 1<<20))
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, unreadable(name, err)
 	}
