@@ -1,12 +1,12 @@
 package deps
 
 import (
-	_ "github.com/docker/docker/client"
 	_ "github.com/docker/docker/api/types/container"
+	_ "github.com/docker/docker/api/types/events"
+	_ "github.com/docker/docker/api/types/filters"
 	_ "github.com/docker/docker/api/types/image"
 	_ "github.com/docker/docker/api/types/network"
-	_ "github.com/docker/docker/api/types/filters"
-	_ "github.com/docker/docker/api/types/events"
+	_ "github.com/docker/docker/client"
 	_ "github.com/docker/docker/errdefs"
 	_ "github.com/docker/docker/pkg/stdcopy"
 	_ "github.com/getkin/kin-openapi/openapi3"
@@ -14,9 +14,9 @@ import (
 	_ "github.com/getkin/kin-openapi/routers/gorillamux"
 	_ "github.com/go-chi/chi/v5"
 	_ "github.com/go-chi/chi/v5/middleware"
+	_ "github.com/jedib0t/go-pretty/v6/progress"
 	_ "github.com/jedib0t/go-pretty/v6/table"
 	_ "github.com/jedib0t/go-pretty/v6/text"
-	_ "github.com/jedib0t/go-pretty/v6/progress"
 	_ "github.com/oklog/ulid/v2"
 	_ "github.com/pelletier/go-toml/v2"
 	_ "github.com/prometheus/client_golang/prometheus"
