@@ -21,7 +21,8 @@ const (
 	Map
 )
 
-// Graph is one level of a program. It is immutable once New has accepted it.
+// Graph is one level of a program. It is immutable once Validate has accepted
+// it, and may then be shared by any number of executions.
 type Graph struct {
 	// Start names the first state of a machine; empty for a dataflow graph.
 	Start string
@@ -37,7 +38,9 @@ type Graph struct {
 	// Digest identifies the source that the graph was compiled from.
 	Digest string
 
-	index map[string]int // by name; set when the graph is validated
+	index map[string]int // states by name; set by Validate, as are the next two
+	after [][]int        // of each state of a dataflow graph, those that need it
+	roots []int          // the states of a dataflow graph that need none
 }
 
 // State is a vertex of a Graph.
@@ -49,7 +52,9 @@ type State struct {
 	// Needs names the states of a dataflow graph that must be done before.
 	Needs []string
 	// When guards a state of a dataflow graph: false skips it. A skipped state
-	// skips its successors too, unless they say JoinAny.
+	// skips its successors too, unless they say JoinAny. A successor that a
+	// Choice names and does not choose counts the Choice as skipped; a Catch with
+	// a Next leads to that successor only, and no other way leads there.
 	When Guard
 	// JoinAny lets a state of a dataflow graph start when all it Needs are done
 	// or skipped, at least one of them done.
@@ -101,6 +106,7 @@ type State struct {
 	Item     Shape
 	Width    int
 	WidthFor Count
+	// The result of a failed item that is tolerated is null.
 	// TolerateCount and TolerateShare allow failed items (a distributed map);
 	// the share is in percent. Both nil: the first failure fails the state.
 	TolerateCount Count
@@ -212,6 +218,8 @@ type Failure struct {
 	Cause string `json:"cause,omitempty"`
 	// Fatal failures pass by every Retry and Catch.
 	Fatal bool `json:"fatal,omitempty"`
+
+	heartbeat bool // a missed sign of life, which has a name of its own too
 }
 
 // The error names that the kernel knows (Amazon States Language, appendix A).
@@ -229,7 +237,9 @@ const (
 // Single returns the graph with one Task that calls a function: what a plain
 // invocation executes. It is a package-level shape: make it once per function.
 func Single(function string) *Graph {
-	g := &Graph{Start: function, States: []*State{{Name: function, Kind: Task, Function: function}}}
-	g.index = map[string]int{function: 0}
-	return g
+	return &Graph{
+		Start:  function,
+		States: []*State{{Name: function, Kind: Task, Function: function}},
+		index:  map[string]int{function: 0},
+	}
 }
