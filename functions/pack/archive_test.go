@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/serverledge/serverledge/internal/fault"
@@ -166,6 +167,7 @@ func rows(t *testing.T) []struct {
 		{"B-071", "junk after gzip", join(gz, []byte("junk")), "invalid_package"},
 		{"B-071", "a second gzip stream", join(gz, gz), "invalid_package"},
 		{"B-071", "a second tar", join(hello, hello), "invalid_package"},
+		{"B-071", "one tar in two gzip streams", join(zipped(t, hello[:512]), zipped(t, hello[512:])), "invalid_package"},
 		{"B-072", "up", archive(t, regular("../../evil", "x")), "unsafe_path"},
 		{"B-072", "down and up", archive(t, regular("a/../../evil", "x")), "unsafe_path"},
 		{"B-072", "down and up inside", archive(t, regular("a/../b", "x")), "unsafe_path"},
@@ -327,6 +329,22 @@ func TestModesAreNormalised(t *testing.T) {
 		}
 		if info.Mode() != mode {
 			t.Errorf("%s: got %v, want %v", name, info.Mode(), mode)
+		}
+	}
+}
+
+// The umask of the process must not decide who may read a function's code.
+// Not parallel: the umask belongs to the process.
+func TestModesDoNotDependOnTheUmask(t *testing.T) {
+	old := syscall.Umask(0o077)
+	defer syscall.Umask(old)
+	dir := filepath.Join(t.TempDir(), "out")
+	if err := Unpack(bytes.NewReader(archive(t, regular("d/f", "x"))), dir); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]fs.FileMode{".": fs.ModeDir | 0o755, "d": fs.ModeDir | 0o755, "d/f": 0o644} {
+		if info, err := os.Lstat(filepath.Join(dir, name)); err != nil || info.Mode() != mode {
+			t.Errorf("%s: got %v, %v, want %v", name, info.Mode(), err, mode)
 		}
 	}
 }
