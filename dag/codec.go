@@ -2,7 +2,6 @@ package dag
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -102,13 +101,12 @@ func appendInfo(b []byte, i Info) []byte {
 	return append(b, '}')
 }
 
-// DecodeEntry reads what EncodeEntry wrote. The entry keeps text: the caller
-// must not change it any more.
+// DecodeEntry reads what EncodeEntry wrote.
 func DecodeEntry(text []byte) (Entry, error) {
-	if !json.Valid(text) {
-		return Entry{}, errors.New("an entry of the journal is not JSON")
+	var r reader
+	if err := r.in.UnmarshalJSON(text); err != nil {
+		return Entry{}, fmt.Errorf("an entry of the journal is not JSON: %w", err)
 	}
-	r := reader{in: value.Raw(text)}
 	e := Entry{Seq: r.uint(r.in, "seq"), At: r.time(r.in, "at")}
 	if note := r.in.Get("note"); !note.IsAbsent() {
 		e.Note = note.Bytes()
@@ -124,9 +122,9 @@ func DecodeEntry(text []byte) (Entry, error) {
 // json.Marshal escapes <, > and & in it; a journal wants EncodeEntry.
 func (e Entry) MarshalJSON() ([]byte, error) { return EncodeEntry(e) }
 
-// UnmarshalJSON is DecodeEntry; it copies text.
+// UnmarshalJSON is DecodeEntry.
 func (e *Entry) UnmarshalJSON(text []byte) error {
-	decoded, err := DecodeEntry(append([]byte(nil), text...))
+	decoded, err := DecodeEntry(text)
 	if err == nil {
 		*e = decoded
 	}

@@ -13,8 +13,8 @@ type fork struct {
 	left    int           // branches or items that have not ended
 	result  value.Value   // of the whole, once nothing is left
 
-	open    int           // of them under way
-	opened  int           // of them so far
+	open   int // of them under way
+	opened int // of them so far
 
 	// The rest is for a Map.
 	items   value.Value    // an array, or absent when there are members
