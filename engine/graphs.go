@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"sync"
+
+	"github.com/serverledge/serverledge/dag"
+)
+
+// maxGraphs bounds the compiled definitions that are kept.
+const maxGraphs = 1024
+
+// graphs compiles each definition once.
+type graphs struct {
+	compile Compiler
+
+	mu   sync.Mutex
+	made map[string]*dag.Graph // by language and digest of the definition
+}
+
+func (g *graphs) of(language, definition string) (*dag.Graph, error) {
+	sum := sha256.Sum256([]byte(definition))
+	key := language + string(sum[:])
+	g.mu.Lock()
+	graph := g.made[key]
+	g.mu.Unlock()
+	if graph != nil {
+		return graph, nil
+	}
+	graph, err := g.compile(language, definition)
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.made) >= maxGraphs {
+		clear(g.made)
+	}
+	g.made[key] = graph
+	return graph, nil
+}

@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/internal/fault"
+)
+
+// The page sizes of List.
+const (
+	defaultPage = 50
+	maxPage     = 1000
+)
+
+// Get describes a standard execution, or an express one that is running here;
+// fault.NotFound.
+func (e *Engine) Get(ctx context.Context, id string) (*Execution, error) {
+	if r := e.active(id); r != nil {
+		if x, err := r.describe(); err == nil {
+			return x, nil
+		}
+	}
+	x, _, err := e.load(ctx, id)
+	return x, err
+}
+
+func (e *Engine) load(ctx context.Context, id string) (*Execution, *record, error) {
+	header, entries, sum, err := e.opts.Journal.Load(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	return stored(header, sum, entries)
+}
+
+// List returns standard executions, newest first, and the cursor of the next
+// page ("" when there is none). Tasks are left out.
+func (e *Engine) List(ctx context.Context, f Filter) (page []*Execution, next string, err error) {
+	limit := f.Limit
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	limit = min(limit, maxPage)
+	cursor := f.After
+	for {
+		batch, err := e.opts.Journal.Recent(ctx, cursor, limit)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, s := range batch {
+			cursor = s.ID
+			x, _, err := stored(s.Header, s.Summary, nil)
+			if err != nil {
+				e.log.Warn("execution cannot be read", "execution", s.ID, "err", err)
+				continue
+			}
+			if !f.admits(x) {
+				continue
+			}
+			if page = append(page, x); len(page) == limit {
+				return page, cursor, nil
+			}
+		}
+		if len(batch) < limit {
+			return page, "", nil
+		}
+	}
+}
+
+func (f *Filter) admits(x *Execution) bool {
+	return (f.Namespace == "" || f.Namespace == x.Namespace) &&
+		(f.Workflow == "" || f.Workflow == x.Workflow) &&
+		(f.Function == "" || f.Function == x.Function) &&
+		(f.Status == "" || f.Status == x.Status)
+}
+
+// Stop ends an execution that runs on this node and describes it; one that has
+// ended is described as it is. fault.Conflict when another node owns it.
+func (e *Engine) Stop(ctx context.Context, id string, failure dag.Failure) (*Execution, error) {
+	r := e.active(id)
+	if r == nil {
+		x, rec, err := e.load(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if x.Status == dag.Running {
+			return nil, fault.New(fault.Conflict, "owned_elsewhere", "execution %s runs on node %s", id, rec.Owner).
+				WithHint("stop it there")
+		}
+		return x, nil
+	}
+	r.post(letter{event: dag.Aborted{Failure: failure}})
+	select {
+	case <-r.ended:
+		return r.describe()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// History derives the events of an execution from its journal by replaying it.
+func (e *Engine) History(ctx context.Context, id string) ([]HistoryEvent, error) {
+	header, entries, _, err := e.opts.Journal.Load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	_, rec, err := stored(header, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := e.graph(rec)
+	if err != nil {
+		return nil, fmt.Errorf("compiling the definition of execution %s: %w", id, err)
+	}
+	return replay(dag.NewExecution(graph), entries)
+}
+
+// Recover takes up the unfinished executions that this node owned before, and
+// returns how many. Call it once, after New.
+func (e *Engine) Recover(ctx context.Context) (int, error) {
+	ids, err := e.opts.Journal.Unfinished(ctx, e.opts.Node)
+	if err != nil {
+		return 0, fmt.Errorf("looking for unfinished executions: %w", err)
+	}
+	count := 0
+	for _, id := range ids {
+		if err := e.resume(ctx, id); err != nil {
+			e.log.Error("execution cannot be resumed", "execution", id, "err", err)
+			continue
+		}
+		count++
+	}
+	return count, nil
+}
+
+// resume rebuilds an execution from its journal and performs what is
+// outstanding.
+func (e *Engine) resume(ctx context.Context, id string) error {
+	header, entries, _, err := e.opts.Journal.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	x, rec, err := stored(header, nil, entries)
+	if err != nil {
+		return err
+	}
+	graph, err := e.graph(rec)
+	if err != nil {
+		return fmt.Errorf("compiling its definition: %w", err)
+	}
+	r := e.newRun(e.life, *rec, graph)
+	r.tasks = x.Tasks
+	for _, entry := range entries {
+		if _, err := r.x.Step(entry); err != nil {
+			return fmt.Errorf("replaying entry %d: %w", entry.Seq, err)
+		}
+	}
+	if err := e.admit(r); err != nil {
+		return err
+	}
+	if !e.begin(false) {
+		return errClosed
+	}
+	defer e.done()
+	r.busy = true
+	if done, over := r.x.Done(); over { // it died between the last entry and the summary
+		end := &summary{Status: done.Status, Output: done.Output, Failure: done.Failure, Ended: time.Now()}
+		if err := r.write(r.x.Seq(), nil, end); err != nil {
+			r.drop(err)
+			return err
+		}
+		r.close(end)
+		return nil
+	}
+	r.act(r.x.Outstanding())
+	r.resumeTurns()
+	return nil
+}

@@ -1,0 +1,374 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/functions"
+	"github.com/serverledge/serverledge/internal/fault"
+)
+
+// maxValue bounds a task's result in a standard execution, so that an entry
+// always fits into one record of the store.
+const maxValue = 512 << 10
+
+// maxReports bounds the task reports that a run keeps in memory.
+const maxReports = 1000
+
+// run is an execution in memory. Events wait in the inbox; a turn takes all of
+// them, steps, writes down, acts. At most one turn runs at a time, and none
+// while the inbox is empty: a waiting execution costs no goroutine.
+type run struct {
+	e       *Engine
+	rec     record
+	forward forwarded
+	ctx     context.Context // of its calls; ends with the run or the engine
+	end     context.CancelCauseFunc
+	slots   chan struct{}
+	ended   chan struct{} // closed when the run is over for this process
+
+	mu    sync.Mutex
+	inbox []letter
+	busy  bool
+	// view of the run for readers; changed only within a turn.
+	tasks   []TaskReport
+	closing *summary
+	fail    error // why the run was dropped, when it was
+
+	// owned by the turn
+	x      *dag.Execution
+	calls  map[attempt]context.CancelCauseFunc
+	timers map[dag.ID]*time.Timer
+}
+
+// forwarded is what another node said of a call that it passed on.
+type forwarded struct {
+	Key     string
+	Attempt int
+	Task    bool
+	Hops    int
+	Visited []string
+}
+
+// letter is an event with the report that goes with it.
+type letter struct {
+	event  dag.Event
+	report *TaskReport
+}
+
+type attempt struct {
+	activation dag.ID
+	number     int
+}
+
+var (
+	errCancelled = errors.New("the attempt was cancelled by its workflow")
+	errOver      = errors.New("the execution is over")
+)
+
+func (e *Engine) newRun(ctx context.Context, rec record, graph *dag.Graph) *run {
+	ctx, end := context.WithCancelCause(ctx)
+	return &run{
+		e: e, rec: rec, ctx: ctx, end: end,
+		slots: make(chan struct{}, e.opts.InFlight), ended: make(chan struct{}),
+		x: dag.NewExecution(graph), calls: map[attempt]context.CancelCauseFunc{}, timers: map[dag.ID]*time.Timer{},
+	}
+}
+
+// post puts a letter into the inbox and sees to it that a turn takes it.
+func (r *run) post(l letter) {
+	r.mu.Lock()
+	r.inbox = append(r.inbox, l)
+	start := !r.busy
+	r.busy = true
+	r.mu.Unlock()
+	if start {
+		if !r.e.begin(true) {
+			return // closed: the entry is made again by recovery
+		}
+		go func() {
+			defer r.e.done()
+			r.turns()
+		}()
+	}
+}
+
+// turns takes turns until the inbox is empty.
+func (r *run) turns() {
+	for {
+		r.mu.Lock()
+		letters := r.inbox
+		r.inbox = nil
+		if len(letters) == 0 {
+			r.busy = false
+			r.mu.Unlock()
+			return
+		}
+		r.mu.Unlock()
+		if !r.turn(letters) {
+			return // over: busy stays set, so that nothing starts again
+		}
+	}
+}
+
+// turn steps through the letters, writes the entries down, and only then acts.
+// It returns false when the run is over for this process.
+func (r *run) turn(letters []letter) bool {
+	before := r.x.Seq()
+	entries := make([]dag.Entry, 0, len(letters))
+	var commands []dag.Command
+	for _, l := range letters {
+		if !r.x.Expects(l.event) {
+			continue // late or repeated: it would change nothing
+		}
+		entry := dag.Entry{Seq: r.x.Seq() + 1, At: time.Now(), Event: r.bounded(l.event)}
+		if l.report != nil {
+			l.report.Ended = entry.At
+			entry.Note = noteOf(l.report)
+			if f, ok := entry.Event.(dag.Failed); ok {
+				l.report.Failure = &f.Failure
+			}
+			r.keep(l.report)
+		}
+		next, err := r.x.Step(entry)
+		if err != nil {
+			return r.drop(fmt.Errorf("stepping execution %s: %w", r.rec.ID, err))
+		}
+		entries, commands = append(entries, entry), append(commands, next...)
+	}
+	if len(entries) == 0 {
+		return true
+	}
+	end := finish(commands, entries[len(entries)-1].At)
+	if err := r.write(before, entries, end); err != nil {
+		return r.drop(err)
+	}
+	r.act(commands)
+	if end == nil {
+		return true
+	}
+	r.close(end)
+	return false
+}
+
+// bounded turns a result that the journal could not hold into a failure.
+func (r *run) bounded(event dag.Event) dag.Event {
+	s, ok := event.(dag.Succeeded)
+	if !ok || r.rec.Level == Express || s.Output.Size() <= maxValue {
+		return event
+	}
+	return dag.Failed{Activation: s.Activation, Attempt: s.Attempt, Failure: dag.Failure{
+		Error: dag.ErrorDataLimitExceeded,
+		Cause: fmt.Sprintf("the result has %d bytes; at most %d are kept", s.Output.Size(), maxValue),
+	}}
+}
+
+func (r *run) keep(t *TaskReport) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.tasks) < maxReports {
+		r.tasks = append(r.tasks, *t)
+	}
+	if r.e.opts.Observe != nil {
+		r.e.opts.Observe(t)
+	}
+}
+
+// finish returns the summary when the commands end the execution.
+func finish(commands []dag.Command, at time.Time) *summary {
+	if len(commands) == 0 {
+		return nil
+	}
+	f, ok := commands[len(commands)-1].(dag.Finish)
+	if !ok {
+		return nil
+	}
+	return &summary{Status: f.Outcome.Status, Output: f.Outcome.Output, Failure: f.Outcome.Failure, Ended: at}
+}
+
+// write makes the entries durable. While the store does not answer it tries
+// again: an execution that was accepted is never given up.
+func (r *run) write(after uint64, entries []dag.Entry, end *summary) error {
+	if r.rec.Level == Express {
+		return nil
+	}
+	var closing []byte
+	if end != nil {
+		var err error
+		if closing, err = json.Marshal(end); err != nil {
+			return fmt.Errorf("coding the summary of execution %s: %w", r.rec.ID, err)
+		}
+	}
+	uncertain := false
+	for wait := firstWait; ; wait = min(2*wait, maxWait) {
+		var err error
+		if end != nil {
+			err = r.e.opts.Journal.Finish(r.e.life, r.rec.ID, after, closing, entries...)
+		} else {
+			err = r.e.opts.Journal.Append(r.e.life, r.rec.ID, after, entries...)
+		}
+		switch kind := fault.KindOf(err); {
+		case err == nil:
+			return nil
+		case r.e.life.Err() != nil:
+			return context.Cause(r.e.life)
+		case kind == fault.Conflict && uncertain && r.landed(after, entries, end != nil):
+			return nil // a former try had arrived after all
+		case kind == fault.Conflict || kind == fault.NotFound || kind == fault.TooLarge || kind == fault.Invalid:
+			return fmt.Errorf("writing entry %d of execution %s: %w", after+1, r.rec.ID, err)
+		default:
+			uncertain = true
+			r.e.log.Warn("the journal does not answer, trying again", "execution", r.rec.ID, "err", err, "wait", wait)
+		}
+		select {
+		case <-r.e.life.Done():
+			return context.Cause(r.e.life)
+		case <-time.After(wait):
+		}
+	}
+}
+
+// landed tells whether the journal holds exactly these entries after the one
+// numbered after.
+func (r *run) landed(after uint64, entries []dag.Entry, finished bool) bool {
+	_, there, sum, err := r.e.opts.Journal.Load(r.e.life, r.rec.ID)
+	if err != nil || uint64(len(there)) != after+uint64(len(entries)) || finished != (sum != nil) {
+		return false
+	}
+	for i, entry := range entries {
+		mine, err1 := dag.EncodeEntry(entry)
+		its, err2 := dag.EncodeEntry(there[after+uint64(i)])
+		if err1 != nil || err2 != nil || !bytes.Equal(mine, its) {
+			return false
+		}
+	}
+	return true
+}
+
+// act performs commands that are written down.
+func (r *run) act(commands []dag.Command) {
+	for _, cmd := range commands {
+		switch cmd := cmd.(type) {
+		case dag.Invoke:
+			r.dispatch(cmd)
+		case dag.Cancel:
+			key := attempt{cmd.Activation, cmd.Attempt}
+			if cancel := r.calls[key]; cancel != nil {
+				cancel(errCancelled)
+				delete(r.calls, key)
+			}
+		case dag.SetTimer:
+			r.timers[cmd.Timer] = time.AfterFunc(time.Until(cmd.At), func() { r.post(letter{event: dag.Fired{Timer: cmd.Timer}}) })
+		case dag.ClearTimer:
+			if t := r.timers[cmd.Timer]; t != nil {
+				t.Stop()
+				delete(r.timers, cmd.Timer)
+			}
+		case dag.Finish:
+			// the turn closes the run
+		}
+	}
+}
+
+// dispatch starts the call of a task; its outcome comes back as a letter.
+func (r *run) dispatch(cmd dag.Invoke) {
+	if !r.e.begin(false) {
+		return // draining: recovery performs it again
+	}
+	ctx, cancel := context.WithCancelCause(r.ctx)
+	key := attempt{cmd.Activation, cmd.Attempt}
+	if old := r.calls[key]; old != nil {
+		old(errCancelled)
+	}
+	r.calls[key] = cancel
+	go func() {
+		defer r.e.done()
+		defer cancel(nil)
+		select {
+		case r.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		defer func() { <-r.slots }()
+		report := &TaskReport{State: cmd.State, Function: cmd.Function, Activation: cmd.Activation, Attempt: cmd.Attempt, Started: time.Now()}
+		result, err := r.e.invoke(ctx, r.call(cmd), true)
+		if ctx.Err() != nil && err != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+			return // cancelled, or the node stops: no outcome
+		}
+		if r.rec.Level == Standard && errors.Is(err, fault.Unknown) {
+			// at least once: the same key goes out again, the peer knows it
+			result, err = r.e.invoke(ctx, r.call(cmd), true)
+		}
+		if cmd.Callback && err == nil && result.Failure == nil {
+			return // its token ends the task
+		}
+		report.Result = trimmed(result)
+		r.post(letter{event: outcome(cmd, result, err), report: report})
+	}()
+}
+
+// trimmed is a result without its output, which lies in the entry.
+func trimmed(result *functions.Result) *functions.Result {
+	if result == nil {
+		return nil
+	}
+	c := *result
+	c.Output = nil
+	return &c
+}
+
+// close ends the run and wakes who waits for it.
+func (r *run) close(end *summary) {
+	r.mu.Lock()
+	r.closing = end
+	r.mu.Unlock()
+	r.release()
+}
+
+// drop gives the run up without an end: another process owns it, the engine is
+// closing, or it cannot be written. It returns false, for turn.
+func (r *run) drop(err error) bool {
+	if r.e.life.Err() == nil {
+		r.e.log.Error("execution dropped", "execution", r.rec.ID, "err", err)
+	}
+	r.mu.Lock()
+	r.fail = err
+	r.mu.Unlock()
+	r.release()
+	return false
+}
+
+func (r *run) release() {
+	r.clearTimers()
+	r.end(errOver)
+	r.e.forget(r.rec.ID)
+	close(r.ended)
+}
+
+func (r *run) clearTimers() {
+	for _, t := range r.timers {
+		t.Stop()
+	}
+}
+
+// describe tells how the run stands.
+func (r *run) describe() (*Execution, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fail != nil {
+		return nil, r.fail
+	}
+	x := r.rec.describe()
+	x.Tasks = append(x.Tasks, r.tasks...)
+	if r.closing != nil {
+		x.close(r.closing)
+	}
+	x.attachResult()
+	return x, nil
+}
