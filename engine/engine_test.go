@@ -168,7 +168,7 @@ func TestWorkflowIsWrittenBeforeItIsActedOn(t *testing.T) {
 		}
 		return echo(call), nil
 	}
-	e := newEngine(t, "n1", s, s, w)
+	e := newEngine(t, "n1", slow{s}, s, w)
 	x, err := e.Execute(t.Context(), &engine.Request{Workflow: "c", Language: "t", Definition: "chain 4"})
 	if err != nil || x.Status != dag.Completed {
 		t.Fatalf("got %+v, %v", x, err)
@@ -180,6 +180,15 @@ func TestWorkflowIsWrittenBeforeItIsActedOn(t *testing.T) {
 	if err != nil || again.Status != dag.Completed || len(again.Tasks) != 4 || !value.Equal(again.Output, x.Output) {
 		t.Errorf("read back: %+v, %v", again, err)
 	}
+}
+
+// slow is a journal that takes its time: whoever acts before it has answered
+// is seen.
+type slow struct{ engine.Journal }
+
+func (s slow) Append(ctx context.Context, id string, after uint64, entries ...dag.Entry) error {
+	time.Sleep(5 * time.Millisecond)
+	return s.Journal.Append(ctx, id, after, entries...)
 }
 
 // TestResume kills an engine in the middle of a chain: another one under the
