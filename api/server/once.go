@@ -1,0 +1,200 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/serverledge/serverledge/functions"
+	"github.com/serverledge/serverledge/internal/fault"
+)
+
+// The bounds of what is remembered of forwarded calls.
+const (
+	onceKept  = 10 * time.Minute
+	onceCalls = 1 << 16
+	onceBytes = 64 << 20
+)
+
+// once runs each forwarded call once: a repeated call, known by its key and
+// attempt, waits for the first one or gets its result again.
+//
+// A result is remembered for onceKept. When all remembered results are larger
+// than onceBytes, the oldest are dropped, but not that they ran: then the
+// outcome is unknown, and nothing runs twice. Calls that were refused before
+// they began are forgotten at once.
+type once struct {
+	life context.Context // ends with close
+	end  context.CancelFunc
+
+	mu     sync.Mutex
+	closed bool
+	calls  map[attempt]*flight
+	oldest []*flight // in the order of their ends; forgotten from the front
+	bytes  int
+	runs   sync.WaitGroup
+}
+
+// attempt is what makes two forwarded calls the same piece of work.
+type attempt struct {
+	key    string
+	number int
+}
+
+// flight is one forwarded call.
+type flight struct {
+	id      attempt
+	done    chan struct{}
+	end     context.CancelFunc
+	waiting int // callers; the call is given up when the last one goes
+
+	// Set before done is closed.
+	result *functions.Result
+	err    error
+	ended  time.Time
+	size   int
+	lost   bool // the result was dropped
+}
+
+func newOnce() *once {
+	life, end := context.WithCancel(context.Background())
+	return &once{life: life, end: end, calls: map[attempt]*flight{}}
+}
+
+// close ends what runs and waits for it.
+func (o *once) close() {
+	o.mu.Lock()
+	o.closed = true
+	o.mu.Unlock()
+	o.end()
+	o.runs.Wait()
+}
+
+// do runs a call, or joins the one of the same id.
+func (o *once) do(ctx context.Context, id attempt, run func(context.Context) (*functions.Result, error)) (*functions.Result, error) {
+	f, err := o.join(ctx, id, run)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		o.leave(f)
+		return nil, context.Cause(ctx)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if f.lost {
+		return nil, fault.New(fault.Unknown, "outcome_unknown", "the call ran before, and its result is no longer kept")
+	}
+	return f.result, f.err
+}
+
+func (o *once) join(ctx context.Context, id attempt, run func(context.Context) (*functions.Result, error)) (*flight, error) {
+	now := time.Now()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return nil, fault.New(fault.Unavailable, "draining", "the node is stopping")
+	}
+	o.expire(now)
+	if f := o.calls[id]; f != nil {
+		f.waiting++
+		return f, nil
+	}
+	if len(o.calls) >= onceCalls {
+		return nil, fault.New(fault.Exhausted, "overloaded", "too many forwarded calls are remembered").WithRetryAfter(time.Second)
+	}
+	// The call outlives the connection that brought it, for as long as anybody
+	// waits: a repeated call comes when that connection broke.
+	scope, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(o.life, end)
+	f := &flight{id: id, done: make(chan struct{}), end: end, waiting: 1}
+	o.calls[id] = f
+	o.runs.Go(func() {
+		defer stop()
+		defer end()
+		result, err := guarded(scope, run)
+		o.finish(f, result, err)
+	})
+	return f, nil
+}
+
+// guarded turns a panic of a call into its error: it has a goroutine of its
+// own, where nothing else would stop it from ending the node.
+func guarded(ctx context.Context, run func(context.Context) (*functions.Result, error)) (result *functions.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			result, err = nil, fault.New(fault.Internal, "panic", "a forwarded call panicked: %v", p)
+		}
+	}()
+	return run(ctx)
+}
+
+// leave counts a caller out. One that leaves as the last gives the call up; its
+// id stays taken until the call has ended.
+func (o *once) leave(f *flight) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if f.waiting--; f.waiting == 0 {
+		f.end()
+	}
+}
+
+func (o *once) finish(f *flight, result *functions.Result, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	f.result, f.err, f.ended = result, err, time.Now()
+	close(f.done)
+	if err != nil && !mayHaveRun(err) {
+		delete(o.calls, f.id)
+		return
+	}
+	if result != nil {
+		f.size = len(result.Output) + len(result.Printed)
+	}
+	o.bytes += f.size
+	o.oldest = append(o.oldest, f)
+	for _, old := range o.oldest {
+		if o.bytes <= onceBytes {
+			break
+		}
+		if old != f && old.size > 0 {
+			o.drop(old)
+		}
+	}
+}
+
+// drop forgets the result of a call, not that it ran.
+func (o *once) drop(f *flight) {
+	o.bytes -= f.size
+	f.result, f.size, f.lost = nil, 0, true
+}
+
+// expire forgets the calls whose time is over.
+func (o *once) expire(now time.Time) {
+	count := 0
+	for _, f := range o.oldest {
+		if now.Sub(f.ended) < onceKept {
+			break
+		}
+		o.bytes -= f.size
+		delete(o.calls, f.id)
+		count++
+	}
+	o.oldest = o.oldest[count:]
+}
+
+// mayHaveRun tells whether the work may have been done although there is no
+// result.
+func mayHaveRun(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Unknown, fault.Internal, fault.Timeout:
+		return true
+	case fault.Invalid, fault.NotFound, fault.Exists, fault.Conflict, fault.Exhausted, fault.Unavailable,
+		fault.Denied, fault.Unimplemented, fault.TooLarge, fault.Loop:
+		return errors.Is(err, context.Canceled)
+	}
+	return true
+}
