@@ -78,9 +78,10 @@ type TaskReport struct {
 	Activation      dag.ID
 	Attempt         int
 	Started, Ended  time.Time
-	// Result is without its Output.
-	Result  *functions.Result
-	Failure *dag.Failure
+	// Result is without its Output, which had OutputBytes.
+	Result      *functions.Result
+	OutputBytes int
+	Failure     *dag.Failure
 }
 
 // Filter narrows List. Zero fields do not narrow.

@@ -506,4 +506,6 @@ func TestAcceptanceFailsWithoutTheStore(t *testing.T) {
 
 type deadJournal struct{ engine.Journal }
 
-func (deadJournal) Begin(context.Context, string, string, []byte, ...dag.Entry) error { return errStore }
+func (deadJournal) Begin(context.Context, string, string, []byte, ...dag.Entry) error {
+	return errStore
+}

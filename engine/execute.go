@@ -79,7 +79,7 @@ func (e *Engine) single(ctx context.Context, req *Request) (*Execution, error) {
 	result, failed := e.invoke(ctx, r.call(cmd), false)
 	end := time.Now()
 	if failed == nil && e.opts.Observe != nil {
-		e.opts.Observe(&TaskReport{State: cmd.State, Function: cmd.Function, Activation: cmd.Activation, Attempt: cmd.Attempt, Started: rec.Started, Ended: end, Result: result})
+		e.opts.Observe(&TaskReport{State: cmd.State, Function: cmd.Function, Activation: cmd.Activation, Attempt: cmd.Attempt, Started: rec.Started, Ended: end, Result: result, OutputBytes: len(result.Output)})
 	}
 	if failed != nil {
 		return nil, failed

@@ -308,16 +308,15 @@ func (r *run) dispatch(cmd dag.Invoke) {
 		if cmd.Callback && err == nil && result.Failure == nil {
 			return // its token ends the task
 		}
-		report.Result = trimmed(result)
+		if result != nil {
+			report.Result, report.OutputBytes = trimmed(result), len(result.Output)
+		}
 		r.post(letter{event: outcome(cmd, result, err), report: report})
 	}()
 }
 
 // trimmed is a result without its output, which lies in the entry.
 func trimmed(result *functions.Result) *functions.Result {
-	if result == nil {
-		return nil
-	}
 	c := *result
 	c.Output = nil
 	return &c

@@ -41,6 +41,7 @@ func Keys() []Key {
 		{Name: "api.hosts", Kind: List, Help: "host names besides localhost and api.ip under which the API answers; * is any"},
 		{Name: "api.insecure", Kind: Truth, Default: "false", Help: "allow to listen on other addresses than loopback although there is no authentication yet"},
 		{Name: "etcd.address", Kind: Text, Help: "endpoints of an etcd cluster, separated by commas; empty runs an embedded one"},
+		{Name: "etcd.listen", Kind: Text, Help: "loopback address at which other nodes of this machine reach the embedded etcd, as in 127.0.0.1:2379"},
 		{Name: "node.architecture", Kind: Text, Help: "the architecture that the node registers (default: that of the machine)"},
 		{Name: "registry.area", Kind: Text, Default: "ROME", Help: "the area of the node"},
 		{Name: "registry.node.id", Kind: Text, Help: "the id of the node (default: made once and kept in data.dir)"},
