@@ -265,11 +265,16 @@ func (c *Client) garbage(method, format string, args ...any) error {
 // safe tells that a request changes nothing, so that its outcome does not matter.
 func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// reason drops the method and URL that net/http puts before an error.
+// reason drops the method, the URL and the address that net/http and net put
+// before an error: the caller names the node by itself.
 func reason(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
-		return u.Err
+		err = u.Err
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		err = op.Err
 	}
 	return err
 }
