@@ -193,7 +193,7 @@ func packages(t *testing.T) []source {
 			return err
 		}
 		pkg := path.Clean(filepath.ToSlash(rel))
-		if strings.HasPrefix(pkg, "internal/deps") || strings.HasPrefix(pkg, "internal/bench") || strings.HasPrefix(pkg, "internal/demo") {
+		if strings.HasPrefix(pkg, "internal/deps") || strings.HasPrefix(pkg, "internal/bench") || strings.HasPrefix(pkg, "internal/nodeproc") || pkg == "internal/testreport" {
 			return nil // tests and tools of the project itself
 		}
 		if found[pkg] == nil {
