@@ -160,10 +160,10 @@ func TestGetIsBounded(t *testing.T) {
 	doc := parse(t, "["+strings.Repeat("[[[1,2,3],[4,5,6]],[[7],[8]]],", 2000)+"1]")
 	long := parse(t, `["`+strings.Repeat("a", 100_000)+`"]`)
 	for path, input := range map[string]value.Value{
-		"$..*..*..*":                                doc,
-		"$" + strings.Repeat("..*", 3000):           doc,
-		`$[?(@ =~ /(?:a{0,30}){30}$/)]`:             long,
-		"$..[?(@..[?(@..[?(@ == 1)])])]":            doc,
+		"$..*..*..*":                      doc,
+		"$" + strings.Repeat("..*", 3000): doc,
+		`$[?(@ =~ /(?:a{0,30}){30}$/)]`:   long,
+		"$..[?(@..[?(@..[?(@ == 1)])])]":  doc,
 	} {
 		p, err := jsonpath.Compile(path)
 		if err != nil {

@@ -25,7 +25,7 @@ import (
 const (
 	// MaxLength is the longest path, in bytes.
 	MaxLength = 10 << 10
-	// MaxSteps bounds one evaluation: visited values, and the work of regular
+	// MaxSteps bounds one evaluation (or those that share Roots.Spent): visited values, and the work of regular
 	// expressions in units of 64 instruction-bytes.
 	MaxSteps = 200_000
 	// maxDepth bounds how deep filters nest.
@@ -48,6 +48,8 @@ type Roots struct {
 	Input    value.Value
 	Context  func() value.Value
 	Variable func(name string) value.Value
+	// Spent counts the steps of several evaluations that share one bound.
+	Spent *int
 }
 
 // ErrTooMuch says that an evaluation was given up after MaxSteps steps.
@@ -131,6 +133,10 @@ func (p *Path) Get(roots Roots) (value.Value, error) {
 		}
 	}
 	e := evaluation{root: root}
+	if roots.Spent != nil {
+		e.steps = *roots.Spent
+		defer func() { *roots.Spent = e.steps }()
+	}
 	return e.path(p, root)
 }
 

@@ -115,3 +115,6 @@ func (d *Document) Within(n *Node, offset, length int) Place {
 	}
 	return n.At()
 }
+
+// PositionOf returns the line and column where a place starts.
+func (d *Document) PositionOf(p Place) (line, column int) { return d.Position(p.start) }

@@ -40,6 +40,9 @@ type Place struct {
 	start, end int
 }
 
+// First returns the place of the first character only.
+func (p Place) First() Place { return Place{p.node, p.start, min(p.start+1, p.end)} }
+
 // At returns the place of the node.
 func (n *Node) At() Place { return Place{n, n.start, n.end} }
 

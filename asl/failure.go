@@ -1,0 +1,106 @@
+package asl
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/serverledge/serverledge/asl/jsonpath"
+	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/dag/source"
+	"github.com/serverledge/serverledge/dag/value"
+)
+
+// The error names of the language that the kernel does not know.
+const (
+	errorResultPath    = "States.ResultPathMatchFailure"
+	errorParameterPath = "States.ParameterPathFailure"
+	errorIntrinsic     = "States.IntrinsicFailure"
+)
+
+// maxShown bounds what a cause quotes of the data, in bytes.
+const maxShown = 4 << 10
+
+// runtime makes a failure that nothing catches: AWS reports all that goes
+// wrong with a state's own paths like this.
+func runtime(state, format string, args ...any) *dag.Failure {
+	return &dag.Failure{Error: dag.ErrorRuntime, Cause: cause(state, format, args...), Fatal: true}
+}
+
+func cause(state, format string, args ...any) string {
+	return fmt.Sprintf("An error occurred while executing the state '%s'. ", state) + fmt.Sprintf(format, args...)
+}
+
+// shown quotes data for a cause.
+func shown(v value.Value) string {
+	text := v.String()
+	if len(text) <= maxShown {
+		return text
+	}
+	return source.Clip(text)
+}
+
+// maxNesting is how deep the data of a state may nest. What comes from
+// outside nests less (value.MaxDepth); only a loop of templates gets here.
+const maxNesting = 500
+
+// bounded checks that a value is within the limits of a state's data.
+func bounded(s *dag.Scope, v value.Value) (value.Value, *dag.Failure) {
+	if !fits(v) {
+		return value.Value{}, tooLarge(s.State.Name)
+	}
+	if depth(v.Bytes()) > maxNesting {
+		return value.Value{}, runtime(s.State.Name, "The data of the state is nested deeper than %d levels.", maxNesting)
+	}
+	return v, nil
+}
+
+// fits tells whether a value is small enough for the data of a state. It looks
+// at the parts first, as each may be the same large value.
+func fits(v value.Value) bool {
+	sum := 0
+	for _, item := range v.Elements() {
+		if sum += item.Size() + 1; sum > MaxPayload {
+			return false
+		}
+	}
+	for key, item := range v.Members() {
+		if sum += len(key) + item.Size() + 4; sum > MaxPayload+4 {
+			return false
+		}
+	}
+	return v.Size() <= MaxPayload
+}
+
+func tooLarge(state string) *dag.Failure {
+	return &dag.Failure{
+		Error: dag.ErrorDataLimitExceeded,
+		Cause: fmt.Sprintf("The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.", state),
+	}
+}
+
+// depth returns how deep a JSON text nests.
+func depth(text []byte) int {
+	most, now, quoted := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{', c == '[':
+			now++
+			most = max(most, now)
+		case c == '}', c == ']':
+			now--
+		}
+	}
+	return most
+}
+
+// syntaxError returns the position that an error of package jsonpath knows.
+func syntaxError(err error) (*jsonpath.SyntaxError, bool) {
+	var e *jsonpath.SyntaxError
+	ok := errors.As(err, &e)
+	return e, ok
+}

@@ -1,0 +1,164 @@
+package asl
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/serverledge/serverledge/asl/jsonpath"
+	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/dag/source"
+	"github.com/serverledge/serverledge/dag/value"
+)
+
+// template is a value with holes: paths and intrinsic functions under keys
+// that end in ".$".
+type template interface {
+	fill(s *scope) (value.Value, *dag.Failure)
+}
+
+type (
+	literal        struct{ value value.Value }
+	objectTemplate []templateMember
+	arrayTemplate  []template
+	templateMember struct {
+		key      string
+		template template
+	}
+	// pathTemplate is a path; field names where it stands, for causes.
+	pathTemplate struct {
+		path  *jsonpath.Path
+		field string
+	}
+)
+
+func (l literal) fill(*scope) (value.Value, *dag.Failure) { return l.value, nil }
+
+func (o objectTemplate) fill(s *scope) (value.Value, *dag.Failure) {
+	members := make([]value.Member, len(o))
+	size := 0
+	for i, m := range o {
+		v, failure := m.template.fill(s)
+		if failure != nil {
+			return value.Value{}, failure
+		}
+		if size += v.Size(); size > MaxPayload {
+			return value.Value{}, tooLarge(s.State.Name)
+		}
+		members[i] = value.Member{Key: m.key, Value: v}
+	}
+	return value.OfObject(members...), nil
+}
+
+func (a arrayTemplate) fill(s *scope) (value.Value, *dag.Failure) {
+	items := make([]value.Value, len(a))
+	size := 0
+	for i, t := range a {
+		v, failure := t.fill(s)
+		if failure != nil {
+			return value.Value{}, failure
+		}
+		if size += v.Size(); size > MaxPayload {
+			return value.Value{}, tooLarge(s.State.Name)
+		}
+		items[i] = v
+	}
+	return value.OfArray(items...), nil
+}
+
+func (p pathTemplate) fill(s *scope) (value.Value, *dag.Failure) {
+	v, err := s.get(p.path)
+	switch {
+	case errors.Is(err, jsonpath.ErrTooMuch):
+		return value.Value{}, runtime(s.State.Name, "Invalid path '%s' : %s", p.path, err)
+	case err != nil:
+		return value.Value{}, runtime(s.State.Name, "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
+			p.path, p.field, shown(s.document))
+	}
+	return v, nil
+}
+
+// template reads a payload template; nil when the field is not there.
+func (o *object) template(key string) template {
+	n := o.node.Get(key)
+	if n == nil {
+		return nil
+	}
+	return o.compileTemplate(n)
+}
+
+// compileTemplate makes a template of a node. Whatever has no hole in it
+// becomes one literal.
+func (o *object) compileTemplate(n *source.Node) template {
+	switch n.Kind {
+	case value.Object:
+		t := make(objectTemplate, 0, len(n.Members))
+		fixed := true
+		for i := range n.Members {
+			m := &n.Members[i]
+			part, key := o.templateMember(n, m)
+			_, plain := part.(literal)
+			fixed = fixed && plain && key == m.Key
+			t = append(t, templateMember{key, part})
+		}
+		if !fixed {
+			return t
+		}
+	case value.Array:
+		t := make(arrayTemplate, 0, len(n.Items))
+		fixed := true
+		for _, item := range n.Items {
+			part := o.compileTemplate(item)
+			_, plain := part.(literal)
+			fixed = fixed && plain
+			t = append(t, part)
+		}
+		if !fixed {
+			return t
+		}
+	case value.Absent, value.Null, value.Bool, value.Number, value.String:
+	}
+	return literal{n.Value()}
+}
+
+// templateMember compiles one member and returns the key that it gets.
+func (o *object) templateMember(n *source.Node, m *source.Member) (template, string) {
+	key, dynamic := strings.CutSuffix(m.Key, ".$")
+	if !dynamic {
+		return o.compileTemplate(m.Value), m.Key
+	}
+	if n.Get(key) != nil {
+		o.Errorf("023", m.At(), "%s: the key %q is set both with and without .$", o.what, source.Clip(key))
+	}
+	if m.Value.Kind != value.String {
+		o.Errorf("023", m.Value.At(), "%s: %q must be a path or an intrinsic function, not %s", o.what, source.Clip(m.Key), article(m.Value.Kind)).
+			Hint = "take .$ away from the key to give a plain value"
+		return literal{value.NullValue}, key
+	}
+	return o.dynamic(m.Key, m.Value.Text, m.Value, false), key
+}
+
+// dynamic compiles a path or an intrinsic function. Where words are wanted,
+// only functions that return a string will do.
+func (o *object) dynamic(field, text string, n *source.Node, wantWords bool) template {
+	if strings.HasPrefix(text, "$") {
+		if p := o.compilePath(field, text, n); p != nil {
+			return pathTemplate{p, field}
+		}
+		return literal{value.NullValue}
+	}
+	call, err := parseCall(text, field)
+	if err != nil {
+		o.badPath("022", o.what+": "+field+" must be a path or an intrinsic function", n, err)
+		return literal{value.NullValue}
+	}
+	if variable := call.variable(); variable != "" {
+		o.Errorf("091", n.At(), "%s: %s reads the variable $%s; variables are not supported yet", o.what, field, source.Clip(variable))
+	}
+	if wantWords && !call.function.words {
+		o.Errorf("022", n.At(), "%s: %s needs a function that returns a string, %s does not", o.what, field, call.name)
+	}
+	if placeholders, ok := call.placeholders(); ok && placeholders != len(call.arguments)-1 {
+		o.Warnf("022", n.At(), "%s: %s: the text has %d {} for %d values", o.what, field, placeholders, len(call.arguments)-1)
+	}
+	return call
+}
