@@ -33,6 +33,8 @@ var owners = map[string][]string{
 	"github.com/docker/docker":              {"pool/docker"},
 	"go.etcd.io/etcd":                       {"store/etcd"},
 	"go.uber.org/zap":                       {"store/etcd"},
+	"google.golang.org/grpc":                {"store/etcd"},
+	"github.com/getkin/kin-openapi":         {"api/openapitest"},
 	"github.com/go-chi/chi":                 {"api/server"},
 	"github.com/spf13/cobra":                {"cmd/serverledge", "cmd/serverledge-cli"},
 	"github.com/spf13/pflag":                {"cmd/serverledge", "cmd/serverledge-cli"},
@@ -42,7 +44,7 @@ var owners = map[string][]string{
 	"github.com/prometheus":                 {"cmd/serverledge"},
 	"github.com/jedib0t/go-pretty":          {"cmd/serverledge-cli", "cmd/serverledge"},
 	"golang.org/x/term":                     {"cmd/serverledge", "cmd/serverledge-cli"},
-	"golang.org/x/sys":                      {"cmd/executor", "pool/sandbox", "pool/channel", "pool/docker"},
+	"golang.org/x/sys":                      {"cmd/executor", "pool/sandbox", "pool/sandbox/stage", "pool/channel", "pool/docker"},
 	"github.com/oklog/ulid":                 {"engine", "store", "api/server"},
 	"golang.org/x/sync":                     {"functions/pack", "pool/docker", "store", "cmd/serverledge"},
 }
