@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/serverledge/serverledge/functions"
 )
 
 //go:embed python/executor.py
@@ -44,15 +42,13 @@ func Write(dir string) error {
 	return nil
 }
 
-// Command is the command line of the executor of a language, whose file Write
-// put into what is dir inside the instance. The interpreter is its path inside.
-// It is nil for a language that has no executor here.
-func Command(language, interpreter, dir string) []string {
-	switch language {
-	case functions.LanguagePython:
-		return []string{interpreter, "-I", "-S", "-B", filepath.Join(dir, PythonFile)}
-	case functions.LanguageNodeJS:
-		return []string{interpreter, filepath.Join(dir, NodeJSFile)}
-	}
-	return nil
+// Python is the command line of the Python executor, whose file Write put into
+// what is dir inside the instance; the interpreter is its path inside.
+func Python(interpreter, dir string) []string {
+	return []string{interpreter, "-I", "-S", "-B", filepath.Join(dir, PythonFile)}
+}
+
+// NodeJS is the command line of the Node.js executor; see Python.
+func NodeJS(interpreter, dir string) []string {
+	return []string{interpreter, filepath.Join(dir, NodeJSFile)}
 }

@@ -39,7 +39,8 @@ type Server struct {
 	// Load prepares for calls; a failure ends the instance.
 	Load func(Init) *functions.Failure
 	// Run runs one call and gives its output or failure, and what it printed.
-	// Header is the text of Context.
+	// Header is the text of Context. Nil sends no answer, for an executor that
+	// is about to end.
 	Run func(ctx context.Context, header, input []byte) *functions.Result
 }
 
@@ -80,7 +81,11 @@ func (s *Server) Serve(ctx context.Context) error {
 				return err
 			}
 		case TypeInvoke:
-			calls.Go(func() { out.answer(f.Stream, s.Run(ctx, f.Header, f.Body)) })
+			calls.Go(func() {
+				if r := s.Run(ctx, f.Header, f.Body); r != nil {
+					out.answer(f.Stream, r)
+				}
+			})
 		}
 	}
 }

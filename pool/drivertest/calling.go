@@ -93,7 +93,7 @@ async def handler(params, context):
 		i := h.start(t, f)
 		for range 2 {
 			r := call(t, i, `{"a":1}`)
-			want(t, r, "[{\"a\":1},\"me\"]\n")
+			want(t, r, `[{"a":1},"me"]`)
 			if r.Printed != "a note\n" {
 				t.Errorf("printed %q", r.Printed)
 			}

@@ -126,7 +126,7 @@ def handler(params, context):
 	"200 MB of printed text in a binary": {"binary", func(t *testing.T, h *harness) {
 		i := h.start(t, h.function(t, "binary", "run", map[string]string{"run": "#!/bin/sh\nhead -c 200000000 /dev/zero >&2\necho 1\n"}))
 		r := call(t, i, "{}")
-		want(t, r, "1\n")
+		want(t, r, "1")
 		if len(r.Printed) != functions.MaxPrinted || !r.PrintedTruncated {
 			t.Errorf("kept %d bytes, truncated %t", len(r.Printed), r.PrintedTruncated)
 		}
