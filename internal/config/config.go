@@ -44,8 +44,8 @@ type Config struct {
 // Sources says what to read.
 type Sources struct {
 	// File is the configuration file; empty looks for serverledge-conf.yaml,
-	// .yml and .toml in the working directory, the home directory and
-	// /etc/serverledge, and is content with none.
+	// .yml and .toml in /etc/serverledge, the home directory and the working
+	// directory, in this order, and is content with none.
 	File string
 	// Dirs overrides the directories that are searched.
 	Dirs []string
@@ -256,11 +256,11 @@ func readFile(src Sources) ([]assignment, error) {
 
 func find(dirs []string) string {
 	if dirs == nil {
-		dirs = []string{"."}
+		dirs = []string{"/etc/serverledge"}
 		if home, err := os.UserHomeDir(); err == nil {
 			dirs = append(dirs, home)
 		}
-		dirs = append(dirs, "/etc/serverledge")
+		dirs = append(dirs, ".")
 	}
 	for _, dir := range dirs {
 		for _, ext := range []string{".yaml", ".yml", ".toml"} {
