@@ -54,6 +54,7 @@ type activation struct {
 
 	timer    ID // of the attempt's timeout, the Wait or the retry
 	beat     ID // of the heartbeat
+	function string // what the attempt calls
 	every    time.Duration
 	beaten   time.Time
 	deadline time.Time

@@ -70,8 +70,9 @@ type State struct {
 	// Assign computes variables when the state is left; nil assigns nothing.
 	Assign Assign
 
-	// Function is what a Task calls.
-	Function string
+	// Function is what a Task calls; FunctionFor computes it per attempt when set.
+	Function    string
+	FunctionFor Naming
 	// Timeout bounds one attempt of a Task (0: none), Heartbeat the time
 	// between two signs of life of it (0: none). TimeoutFor and HeartbeatFor
 	// compute them per attempt when set.
@@ -171,6 +172,7 @@ type (
 	Span    func(*Scope) (time.Duration, *Failure)
 	Count   func(*Scope) (int, *Failure)
 	Share   func(*Scope) (float64, *Failure)
+	Naming  func(*Scope) (string, *Failure)
 	Failing func(*Scope) *Failure
 )
 

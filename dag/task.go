@@ -12,6 +12,10 @@ func (x *Execution) call(a *activation) {
 	if failure == nil {
 		a.every, failure = x.span(a, a.state.HeartbeatFor, a.state.Heartbeat)
 	}
+	a.function = a.state.Function
+	if failure == nil && a.state.FunctionFor != nil {
+		a.function, failure = a.state.FunctionFor(x.look(a))
+	}
 	if failure != nil {
 		x.fail(a, failure)
 		return
@@ -42,7 +46,7 @@ func (x *Execution) span(a *activation, compute Span, fixed time.Duration) (time
 
 func (x *Execution) invocation(a *activation) Invoke {
 	return Invoke{
-		Activation: a.id, Attempt: a.attempt, State: a.state.Name, Function: a.state.Function,
+		Activation: a.id, Attempt: a.attempt, State: a.state.Name, Function: a.function,
 		Input: a.effective, Deadline: a.deadline, Callback: a.state.Callback,
 	}
 }

@@ -122,7 +122,7 @@ func (c *checker) names(path string, g *Graph) bool {
 func (c *checker) state(at string, s *State, depth int) {
 	switch s.Kind {
 	case Task:
-		if s.Function == "" {
+		if s.Function == "" && s.FunctionFor == nil {
 			c.fault(at, "incomplete", "a Task needs a function")
 		}
 		if s.Timeout < 0 || s.Heartbeat < 0 {

@@ -1,0 +1,116 @@
+package dag
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// audit looks at the transitions of the live execution: what it retries,
+// catches and times out must agree with the graph, in the audit's own reading.
+type audit struct {
+	w      *world
+	told   int
+	states map[string]*State
+	failed map[ID]*Failure // the last failure of an attempt, by activation
+	used   map[ID][]int    // retries, by activation and Retry
+	due    map[ID]time.Time
+	exited map[ID]bool
+	ended  bool
+}
+
+func newAudit(w *world) *audit {
+	a := &audit{w: w, states: map[string]*State{}, failed: map[ID]*Failure{}, used: map[ID][]int{}, due: map[ID]time.Time{}, exited: map[ID]bool{}}
+	a.learn(w.root)
+	return a
+}
+
+func (a *audit) learn(g *Graph) {
+	for _, s := range g.States {
+		a.states[s.Name] = s
+		for _, b := range s.Branches {
+			a.learn(b)
+		}
+		if s.Body != nil {
+			a.learn(s.Body)
+		}
+	}
+}
+
+func (a *audit) see(t Transition) {
+	tb, s := a.w.tb, a.states[t.State]
+	a.told++
+	if t.Seq != a.w.x.seq || t.At.Before(a.w.now) {
+		tb.Fatalf("%v is not of this step", t)
+	}
+	if a.ended != (t.Kind == ExecutionRedriven) && a.ended {
+		tb.Fatalf("%v after the end", t)
+	}
+	switch t.Kind {
+	case ExecutionRedriven:
+		a.ended = false
+	case ExecutionSucceeded, ExecutionFailed, ExecutionTimedOut, ExecutionAborted:
+		a.ended = true
+	case TaskFailed, TaskTimedOut, ParallelFailed, MapFailed:
+		a.failed[t.Activation] = t.Failure
+		if t.Kind == TaskTimedOut {
+			a.late(t, s)
+		}
+	case TaskScheduled:
+		a.due[t.Activation] = t.Until
+		if s.Timeout > 0 && !t.Until.Equal(t.At.Add(s.Timeout)) {
+			tb.Fatalf("%v has not its timeout of %v", t, s.Timeout)
+		}
+	case RetryScheduled:
+		a.retry(t, s)
+	case StateExited:
+		if a.exited[t.Activation] {
+			tb.Fatalf("%v was left before", t)
+		}
+		a.exited[t.Activation] = true
+	case ExecutionStarted, StateEntered, StateSkipped, TaskSucceeded, TaskCancelled, ParallelStarted, ParallelSucceeded,
+		MapStarted, MapSucceeded, MapIterationStarted, MapIterationSucceeded, MapIterationFailed, MapIterationAborted:
+	}
+}
+
+// late sees that an attempt really is.
+func (a *audit) late(t Transition, s *State) {
+	byHeart := t.Failure.heartbeat
+	if byHeart == (s.Heartbeat == 0) && byHeart || !byHeart && t.At.Before(a.due[t.Activation]) {
+		a.w.tb.Fatalf("%v is not late", t)
+	}
+}
+
+func (a *audit) retry(t Transition, s *State) {
+	tb := a.w.tb
+	i := slices.IndexFunc(s.Retry, func(r Retry) bool { return heartCovers(r.Errors, t.Failure) })
+	if i < 0 {
+		tb.Fatalf("%v: no Retry covers %v", t, *t.Failure)
+	}
+	if a.used[t.Activation] == nil {
+		a.used[t.Activation] = make([]int, len(s.Retry))
+	}
+	n, r := a.used[t.Activation][i], s.Retry[i]
+	a.used[t.Activation][i]++
+	if n >= r.MaxAttempts {
+		tb.Fatalf("%v is one retry too many", t)
+	}
+	want := float64(r.Interval)
+	for range n {
+		want *= max(r.Backoff, 0)
+		if r.Backoff == 0 {
+			want = float64(r.Interval)
+		}
+	}
+	if r.MaxDelay > 0 {
+		want = math.Min(want, float64(r.MaxDelay))
+	}
+	got := float64(t.Until.Sub(t.At))
+	if got > want+1 || !r.Jitter && got < want-1 || got < 0 {
+		tb.Fatalf("%v waits %v, want %v", t, time.Duration(got), time.Duration(want))
+	}
+}
+
+func heartCovers(names []string, f *Failure) bool {
+	return covers(names, f) || f.heartbeat && slices.Contains(names, ErrorHeartbeatTimeout) || f.Error == ErrorHeartbeatTimeout && slices.Contains(names, ErrorTimeout) && !f.Fatal
+}
