@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"slices"
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
@@ -24,7 +25,15 @@ func (s *state) compile() *dag.State {
 	}
 	switch s.kind {
 	case dag.Task:
-		d.Function = s.task.function
+		d.Function, d.FunctionFor = s.task.function, s.naming()
+		if s.task.invoke {
+			for i := range d.Retry {
+				d.Retry[i].Errors = withDataLimit(d.Retry[i].Errors)
+			}
+			for i := range d.Catch {
+				d.Catch[i].Errors = withDataLimit(d.Catch[i].Errors)
+			}
+		}
 		d.Timeout, d.TimeoutFor = s.task.timeout.compile()
 		d.Heartbeat, d.HeartbeatFor = s.task.heartbeat.compile()
 	case dag.Choice:
@@ -46,6 +55,15 @@ func (s *state) compile() *dag.State {
 	case dag.Pass, dag.Succeed:
 	}
 	return d
+}
+
+// withDataLimit makes States.ALL cover results that are too large, as it does
+// on AWS for service integrations, and only for them.
+func withDataLimit(errors []string) []string {
+	if slices.Contains(errors, dag.ErrorAll) {
+		return append(slices.Clone(errors), dag.ErrorDataLimitExceeded)
+	}
+	return errors
 }
 
 func guard(c condition) dag.Guard {

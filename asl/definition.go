@@ -67,7 +67,8 @@ type resultPath struct {
 
 type task struct {
 	function           string
-	invoke             bool // lambda:invoke: the result is wrapped
+	named              template // computes the function, if the definition does not name it
+	invoke             bool     // lambda:invoke: the result is wrapped
 	timeout, heartbeat limit
 }
 

@@ -115,7 +115,7 @@ func parseCall(text, field string) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.at < len(text) {
+	if p.blank(); p.at < len(text) {
 		return nil, p.fail("unexpected text after the function")
 	}
 	return c, nil

@@ -3,6 +3,7 @@ package asl
 import (
 	"strings"
 
+	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/source"
 	"github.com/serverledge/serverledge/dag/value"
 )
@@ -28,8 +29,13 @@ func (o *object) task(s *state) *task {
 		t.invoke = true
 		t.function = o.invocation()
 		if s.parameters != nil {
-			s.parameters = payloadOf(s.parameters)
+			if o.node.Get("Parameters").Get("FunctionName.$") != nil {
+				t.named = part(s.parameters, "FunctionName")
+			}
+			s.parameters = part(s.parameters, "Payload")
 		}
+	case strings.Contains(text, "${"):
+		o.Errorf("093", n.At(), "%s: Resource %q is a placeholder that nothing has filled in", o.what, source.Clip(text))
 	case strings.Contains(text, ":"):
 		o.unsupportedService(text, n)
 	case !source.IsFunctionName(text):
@@ -76,8 +82,7 @@ func (o *object) invocation() string {
 	p.only("InvocationType", "RequestResponse")
 	p.only("Qualifier", "$LATEST")
 	p.only("LogType", "None")
-	if m := n.Member("FunctionName.$"); m != nil {
-		p.Errorf("093", m.At(), "%s: a FunctionName taken from the input is not supported yet", p.what).Hint = "name the function"
+	if n.Get("FunctionName.$") != nil { // known when the state runs
 		return ""
 	}
 	if p.required("FunctionName") == nil {
@@ -87,13 +92,47 @@ func (o *object) invocation() string {
 	if name == nil {
 		return ""
 	}
-	parts := strings.Split(text, ":")
-	for i, part := range parts {
-		if part == "function" && i+1 < len(parts) {
-			return p.functionOf(strings.Join(parts[i+1:], ":"), name)
-		}
+	return p.functionOf(afterARN(text), name)
+}
+
+// afterARN takes away what stands before the name in the ARN of a function.
+func afterARN(text string) string {
+	if _, name, found := strings.Cut(text, ":function:"); found {
+		return name
 	}
-	return p.functionOf(text, name)
+	return strings.TrimPrefix(text, "function:")
+}
+
+// errorNoFunction is how AWS calls the failure to find a function.
+const errorNoFunction = "Lambda.ResourceNotFoundException"
+
+// naming makes what computes the function of lambda:invoke; nil when the
+// definition names it.
+func (s *state) naming() dag.Naming {
+	name := s.task.named
+	if name == nil {
+		return nil
+	}
+	input := s.input
+	return func(d *dag.Scope) (string, *dag.Failure) {
+		scope := look(d, d.Input)
+		v, failure := input.apply(scope, d.Input)
+		if failure != nil {
+			return "", failure
+		}
+		scope.document = v
+		if v, failure = name.fill(scope); failure != nil {
+			return "", failure
+		}
+		if v.Kind() != value.String {
+			return "", runtime(d.State.Name, "The FunctionName must be a string, not %s", shown(v))
+		}
+		text := strings.TrimSuffix(afterARN(v.Text()), ":$LATEST")
+		if !source.IsFunctionName(text) {
+			return "", &dag.Failure{Error: errorNoFunction, Cause: cause(d.State.Name, "%q is not the name of a function", source.Clip(text))}
+		}
+		return text, nil
+	}
 }
 
 // only reports a field that says anything but the one supported value.
@@ -103,20 +142,19 @@ func (o *object) only(key, supported string) {
 	}
 }
 
-// payloadOf keeps of the Parameters of lambda:invoke what the function gets:
-// {} when there is no Payload.
-func payloadOf(t template) template {
+// part returns what a template makes of one key, nil when it lacks the key.
+func part(t template, key string) template {
 	switch t := t.(type) {
 	case literal:
-		if payload := t.value.Get("Payload"); !payload.IsAbsent() {
-			return literal{payload}
+		if v := t.value.Get(key); !v.IsAbsent() {
+			return literal{v}
 		}
 	case objectTemplate:
 		for _, m := range t {
-			if m.key == "Payload" {
+			if m.key == key {
 				return m.template
 			}
 		}
 	}
-	return literal{value.EmptyObject}
+	return nil
 }

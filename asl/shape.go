@@ -9,7 +9,8 @@ import (
 // in makes the effective input: InputPath, then Parameters. Nil is identity.
 func (s *state) in() dag.Shape {
 	input, parameters := s.input, s.parameters
-	if s.kind == dag.Task && s.task.invoke && parameters == nil {
+	invoke := s.kind == dag.Task && s.task.invoke
+	if invoke && parameters == nil {
 		parameters = literal{value.EmptyObject}
 	}
 	if input == (dataPath{}) && parameters == nil {
@@ -27,8 +28,22 @@ func (s *state) in() dag.Shape {
 				return value.Value{}, failure
 			}
 		}
+		if invoke {
+			v = payload(v)
+		}
 		return bounded(d, v)
 	}
+}
+
+// payload is what a function gets by lambda:invoke. A string that is a JSON
+// text counts as that JSON: the integration sends it as it is.
+func payload(v value.Value) value.Value {
+	if v.Kind() == value.String {
+		if parsed, err := value.Parse([]byte(v.Text())); err == nil {
+			return parsed
+		}
+	}
+	return v
 }
 
 // apply evaluates InputPath or OutputPath on a document.
@@ -68,6 +83,9 @@ func (s *state) out() dag.Shape {
 	return func(d *dag.Scope) (value.Value, *dag.Failure) {
 		v := d.Result
 		if !fits(v) {
+			if wrap {
+				return value.Value{}, tooLarge("lambda")
+			}
 			return value.Value{}, tooLarge(d.State.Name)
 		}
 		if !fixed.IsAbsent() {

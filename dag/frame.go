@@ -52,8 +52,8 @@ type activation struct {
 	retries   []int     // retries so far, by Retry
 	draws     *rand.PCG // chance of this attempt, nil until used
 
-	timer    ID // of the attempt's timeout, the Wait or the retry
-	beat     ID // of the heartbeat
+	timer    ID     // of the attempt's timeout, the Wait or the retry
+	beat     ID     // of the heartbeat
 	function string // what the attempt calls
 	every    time.Duration
 	beaten   time.Time

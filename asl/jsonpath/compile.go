@@ -25,7 +25,7 @@ func Compile(text string) (*Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.at < len(text) {
+	if strings.TrimSpace(text[p.at:]) != "" {
 		return nil, p.fail("unexpected %q in the path", p.rune())
 	}
 	return path, nil
@@ -254,7 +254,7 @@ func (p *parser) quoted() (string, error) {
 			b.WriteByte(c)
 		case p.at >= len(p.text):
 		default:
-			if err := p.escape(&b); err != nil {
+			if err := p.escape(&b, quote); err != nil {
 				return "", err
 			}
 		}
@@ -263,10 +263,17 @@ func (p *parser) quoted() (string, error) {
 	return "", p.fail("the quote is not closed")
 }
 
-func (p *parser) escape(b *strings.Builder) error {
+// escape reads what follows a backslash. Before the quote that does not end
+// the name it stands for itself, as on AWS.
+func (p *parser) escape(b *strings.Builder, quote byte) error {
 	c := p.text[p.at]
 	p.at++
 	switch c {
+	case '\'', '"':
+		if c != quote {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(c)
 	case 'n':
 		b.WriteByte('\n')
 	case 't':

@@ -134,15 +134,20 @@ func (p *parser) operand() (operand, error) {
 		s, err := p.quoted()
 		return operand{literal: value.OfString(s)}, err
 	}
-	switch {
-	case p.take("true"):
-		return operand{literal: value.TrueValue}, nil
-	case p.take("false"):
-		return operand{literal: value.FalseValue}, nil
-	case p.take("null"):
-		return operand{literal: value.NullValue}, nil
-	case p.has("["):
+	if p.has("[") {
 		return p.list()
+	}
+	// A bare word is a string: published workflows that run on AWS rely on it.
+	switch word := p.identifier(); word {
+	case "":
+	case "true":
+		return operand{literal: value.TrueValue}, nil
+	case "false":
+		return operand{literal: value.FalseValue}, nil
+	case "null":
+		return operand{literal: value.NullValue}, nil
+	default:
+		return operand{literal: value.OfString(word)}, nil
 	}
 	// A number: let the JSON reader find its end.
 	decoder := json.NewDecoder(strings.NewReader(p.text[p.at:numberEnd(p.text, p.at)]))
