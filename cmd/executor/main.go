@@ -6,6 +6,7 @@
 //	executor custom                   serves $CUSTOM_CMD, run per call with PARAMS_FILE, RESULT_FILE, CONTEXT
 //	executor relay -- COMMAND ARGS…   starts an image's own HTTP executor and passes calls on to it
 //	executor sandbox-init             makes the sandbox around itself (see pool/sandbox/stage)
+//	executor check                    does nothing, well
 //
 // The serving modes dial the node at /run/serverledge/node.sock with the token
 // in SERVERLEDGE_TOKEN. A serving mode that finds itself process 1 puts an init
@@ -48,6 +49,8 @@ func run(ctx context.Context, args []string) (int, error) {
 	switch mode {
 	case "init":
 		return reap(command)
+	case "check": // that something can be run is all that is asked
+		return 0, nil
 	case "sandbox-init":
 		return 1, stage.Enter() // returns only when it went wrong
 	case "binary", "custom", "relay":

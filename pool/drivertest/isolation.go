@@ -123,9 +123,9 @@ def handler(params, context):
     pids = [int(p) for p in os.listdir("/proc") if p.isdigit()]
     seen = [p for p in ("/var/run/docker.sock", "/run/docker.sock", "/root/.bashrc", "/etc/shadow.bak", "/sys/fs/cgroup/memory/tasks") if os.path.exists(p)]
     environments = [p for p in pids if p != os.getpid() and b"PATH=/work" in open("/proc/%d/environ" % p, "rb").read()]
-    return [len(pids) < 10, seen, environments, sorted(os.listdir("/app")), sorted(os.listdir("/run/serverledge")), sorted(os.listdir("/tmp"))]
+    return [len(pids) < 10, seen, environments, sorted(os.listdir("/app")), sorted(os.listdir("/tmp"))]
 `))
-		want(t, call(t, i, `{}`), `[true,[],[],["hello.py"],["node.sock"],[]]`)
+		want(t, call(t, i, `{}`), `[true,[],[],["hello.py"],[]]`)
 	}},
 	"open files": {"python", func(t *testing.T, h *harness) {
 		i := h.start(t, h.python(t, `

@@ -1,0 +1,100 @@
+package sandbox_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/serverledge/serverledge/pool/drivertest"
+	"github.com/serverledge/serverledge/pool/sandbox"
+)
+
+// executorPath is the binary that TestMain builds.
+var executorPath string //nolint:gochecknoglobals // made once for all tests
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "executor")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // instances run as another user
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	executorPath = filepath.Join(dir, "executor")
+	build := exec.Command("go", "build", "-o", executorPath, "github.com/serverledge/serverledge/cmd/executor") //nolint:gosec,noctx // before any test
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the executor: %v\n%s", err, text)
+		return 1
+	}
+	return m.Run()
+}
+
+func newDriver(tb testing.TB, dir string, packages drivertest.Packages) *sandbox.Driver {
+	tb.Helper()
+	d, err := sandbox.New(tb.Context(), sandbox.Options{Dir: dir, Packages: packages, Executor: executorPath})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "sandbox")
+	drivertest.Run(t, drivertest.Suite{
+		New:  func(tb testing.TB, p drivertest.Packages) drivertest.Driver { return newDriver(tb, dir, p) },
+		Left: func(tb testing.TB) []string { return left(tb, dir) },
+	})
+}
+
+// left names what there is of instances of the driver in dir.
+func left(tb testing.TB, dir string) []string {
+	tb.Helper()
+	var all []string
+	entries, err := os.ReadDir(filepath.Join(dir, "instances"))
+	if err != nil && !os.IsNotExist(err) {
+		tb.Error(err)
+	}
+	for _, e := range entries {
+		all = append(all, "the folder "+e.Name())
+	}
+	roots, err := filepath.Glob("/proc/[0-9]*/root")
+	if err != nil {
+		tb.Error(err)
+	}
+	for _, root := range roots {
+		mounts, err := os.ReadFile(filepath.Join(filepath.Dir(root), "mountinfo"))
+		if err == nil && strings.Contains(string(mounts), dir) {
+			all = append(all, "the process "+filepath.Base(filepath.Dir(root)))
+		}
+	}
+	return append(all, groups(tb)...)
+}
+
+// groups are the cgroups of instances of this test's drivers.
+func groups(tb testing.TB) []string {
+	tb.Helper()
+	var all []string
+	err := filepath.WalkDir("/sys/fs/cgroup", func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() && strings.HasPrefix(e.Name(), "sandbox-") {
+			all = append(all, "the cgroup "+path)
+		}
+		return nil
+	})
+	if err != nil {
+		tb.Error(err)
+	}
+	return all
+}
