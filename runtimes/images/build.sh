@@ -146,8 +146,9 @@ from_registry() {
 # finish runs the last step of a recipe in the staged image and names the result.
 finish() {
   local tag=$1 hash=$2 origin=$3 version
-  container=$(docker create --network none --entrypoint /bin/sh "$stage" \
-    -c "export PATH=/usr/local/bin:/usr/bin:/bin; { $FINISH; } >&2 && { $VERSION; }")
+  # A commit keeps the entrypoint of the container: none is set here.
+  container=$(docker create --network none "$stage" \
+    /bin/sh -c "export PATH=/usr/local/bin:/usr/bin:/bin; { $FINISH; } >&2 && { $VERSION; }")
   [ -z "${NEEDS_EXECUTOR:-}" ] || docker cp "$executor" "$container:/executor" >/dev/null
   version=$(docker start -a "$container" | tail -n1) || die "the last step of $tag does not run"
   [ "$(docker inspect -f '{{.State.ExitCode}}' "$container")" = 0 ] || die "the last step of $tag does not run"
@@ -160,7 +161,7 @@ finish() {
     -c "LABEL serverledge.runtime=$RUNTIME" -c "LABEL serverledge.version=$version" \
     -c "LABEL serverledge.recipe=$hash" -c "LABEL serverledge.origin=\"$origin\"" \
     -c 'ENV PATH=/usr/local/bin:/usr/bin:/bin' -c 'ENV LANG=C.UTF-8' \
-    -c 'ENTRYPOINT []' -c "$command" -c 'USER 65534:65534' -c 'WORKDIR /app' \
+    -c "$command" -c 'USER 65534:65534' -c 'WORKDIR /app' \
     "$container" "$tag" >/dev/null
   docker rm "$container" >/dev/null
   container=""
