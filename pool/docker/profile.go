@@ -168,7 +168,7 @@ func (b box) command() []string {
 	case functions.LanguagePython:
 		return append([]string{executorPath, "init", "--"}, runtimes.Python("python3", scriptPath)...)
 	case functions.LanguageNodeJS:
-		return append([]string{executorPath, "init", "--"}, runtimes.NodeJS("node", scriptPath)...)
+		return append([]string{executorPath, "init", "--"}, slices.Insert(runtimes.NodeJS("node", scriptPath), 1, b.heap())...)
 	case functions.LanguageCustom:
 		if b.relayed() {
 			return append([]string{executorPath, "relay", "--"}, b.image.command...)
@@ -176,6 +176,13 @@ func (b box) command() []string {
 		return []string{executorPath, "custom"}
 	}
 	return []string{executorPath, "binary"}
+}
+
+// heap tells Node.js how large its heap may grow. It would stop at half of the
+// container's memory, or at one that suits the whole machine where it cannot
+// see the limit.
+func (b box) heap() string {
+	return "--max-old-space-size=" + strconv.Itoa(max(16, b.function.MemoryMB*3/4))
 }
 
 func (b box) dir() string {

@@ -121,7 +121,7 @@ def handler(params, context):
 import os
 def handler(params, context):
     pids = [int(p) for p in os.listdir("/proc") if p.isdigit()]
-    seen = [p for p in ("/var/run/docker.sock", "/run/docker.sock", "/root/.bashrc", "/etc/shadow.bak", "/sys/fs/cgroup/memory/tasks") if os.path.exists(p)]
+    seen = [p for p in ("/var/run/docker.sock", "/run/docker.sock", "/root/.bashrc", "/etc/shadow.bak", "/sys/fs/cgroup/memory/docker", "/sys/fs/cgroup/docker", "/sys/fs/cgroup/system.slice") if os.path.exists(p)]
     environments = [p for p in pids if p != os.getpid() and b"PATH=/work" in open("/proc/%d/environ" % p, "rb").read()]
     return [len(pids) < 10, seen, environments, sorted(os.listdir("/app")), sorted(os.listdir("/tmp"))]
 `))
