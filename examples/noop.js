@@ -1,0 +1,2 @@
+// Does nothing, to measure what a call costs.
+module.exports = () => ({});

@@ -1,0 +1,5 @@
+"""Does nothing, to measure what a call costs."""
+
+
+def handler(params, context):
+    return {}
