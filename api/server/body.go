@@ -121,12 +121,17 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request, limit int64) (io.R
 	paced := &pacedReader{r: http.MaxBytesReader(w, r.Body, limit), control: control, began: time.Now(), grace: s.grace, rate: s.rate}
 	return paced, func() {
 		free()
-		_ = control.SetReadDeadline(time.Time{})
+		if paced.ended {
+			_ = control.SetReadDeadline(time.Time{})
+		} else { // the server must not wait long for the rest
+			_ = control.SetReadDeadline(time.Now().Add(s.grace))
+		}
 	}, nil
 }
 
 // pacedReader gives a body the grace and then the time that its bytes so far
-// need at the least rate.
+// need at the least rate; whatever came before, no pause may be longer than
+// twice the grace.
 type pacedReader struct {
 	r       io.Reader
 	control *http.ResponseController
@@ -134,14 +139,19 @@ type pacedReader struct {
 	grace   time.Duration
 	rate    int64
 	got     int64
+	ended   bool
 }
 
 func (p *pacedReader) Read(b []byte) (int, error) {
 	n, err := p.r.Read(b)
 	p.got += int64(n)
+	p.ended = errors.Is(err, io.EOF)
 	if err == nil {
-		allowed := p.grace + time.Duration(p.got)*time.Second/time.Duration(p.rate)
-		_ = p.control.SetReadDeadline(p.began.Add(allowed)) // not every writer has deadlines
+		until := p.began.Add(p.grace + time.Duration(p.got)*time.Second/time.Duration(p.rate))
+		if pause := time.Now().Add(2 * p.grace); pause.Before(until) {
+			until = pause
+		}
+		_ = p.control.SetReadDeadline(until) // not every writer has deadlines
 	}
 	return n, err
 }

@@ -62,7 +62,7 @@ func (s *Server) startDefinition(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	req := &engine.Request{
-		Namespace: functions.DefaultNamespace, Language: language, Definition: in.Definition, Hops: s.Hops,
+		Namespace: functions.DefaultNamespace, Language: language, Definition: in.Definition, Level: engine.Standard, Hops: s.Hops,
 	}
 	return s.start(w, r, req, in)
 }

@@ -32,7 +32,8 @@ type once struct {
 	closed bool
 	calls  map[attempt]*flight
 	oldest []*flight // in the order of their ends; forgotten from the front
-	bytes  int
+	whole  int       // oldest[:whole] have lost their results
+	bytes  int       // of the results that are kept
 	runs   sync.WaitGroup
 }
 
@@ -156,19 +157,14 @@ func (o *once) finish(f *flight, result *functions.Result, err error) {
 	}
 	o.bytes += f.size
 	o.oldest = append(o.oldest, f)
-	for _, old := range o.oldest {
-		if o.bytes <= onceBytes {
-			break
-		}
-		if old != f && old.size > 0 {
-			o.drop(old)
-		}
+	for ; o.bytes > onceBytes && o.whole < len(o.oldest)-1; o.whole++ {
+		o.oldest[o.whole].drop(&o.bytes)
 	}
 }
 
 // drop forgets the result of a call, not that it ran.
-func (o *once) drop(f *flight) {
-	o.bytes -= f.size
+func (f *flight) drop(bytes *int) {
+	*bytes -= f.size
 	f.result, f.size, f.lost = nil, 0, true
 }
 
@@ -184,6 +180,7 @@ func (o *once) expire(now time.Time) {
 		count++
 	}
 	o.oldest = o.oldest[count:]
+	o.whole = max(0, o.whole-count)
 }
 
 // mayHaveRun tells whether the work may have been done although there is no

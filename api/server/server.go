@@ -4,9 +4,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -48,7 +48,7 @@ type Server struct {
 	rate    int64
 	once    *once
 	large   chan struct{} // slots for large bodies
-	openAPI []byte
+	openAPI func() ([]byte, error)
 	self    api.Node
 	prefix  string // of request ids
 	count   atomic.Uint64
@@ -75,15 +75,11 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	document, err := openAPI(api.OpenAPI())
-	if err != nil {
-		return nil, fmt.Errorf("reading the description of the interface: %w", err)
-	}
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // crypto/rand never fails
 	s := &Server{
 		Options: o, log: o.Log, hosts: allowHosts(o.Hosts), origins: http.NewCrossOriginProtection(),
-		grace: o.Grace, rate: o.Rate, once: newOnce(), large: make(chan struct{}, largeBodies), openAPI: document, self: o.Node.Self(),
+		grace: o.Grace, rate: o.Rate, once: newOnce(), large: make(chan struct{}, largeBodies), openAPI: sync.OnceValues(openAPI), self: o.Node.Self(),
 		prefix: hex.EncodeToString(random[:]) + "-",
 	}
 	s.routes = s.table()

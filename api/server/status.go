@@ -1,14 +1,11 @@
 package server
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/serverledge/serverledge/api"
+	"github.com/serverledge/serverledge/dag/source"
 	"github.com/serverledge/serverledge/internal/fault"
 )
 
@@ -59,20 +56,22 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
 	return fault.New(fault.Unavailable, "not_ready", "%s", fault.From(err).Detail)
 }
 
+// describe serves the description of the interface, which is read when somebody
+// first asks for it.
 func (s *Server) describe(w http.ResponseWriter, _ *http.Request) error {
-	s.write(w, http.StatusOK, api.TypeJSON, s.openAPI)
+	text, err := s.openAPI()
+	if err != nil {
+		return err
+	}
+	s.write(w, http.StatusOK, api.TypeJSON, text)
 	return nil
 }
 
 // openAPI turns the description of the interface from YAML into JSON.
-func openAPI(source []byte) ([]byte, error) {
-	var document any
-	if err := yaml.Unmarshal(source, &document); err != nil {
-		return nil, fmt.Errorf("reading openapi.yaml: %w", err)
+func openAPI() ([]byte, error) {
+	report := source.Parse("openapi", string(api.OpenAPI()))
+	if err := report.Fault(); err != nil {
+		return nil, fault.New(fault.Internal, "unreadable_description", "reading openapi.yaml: %w", err)
 	}
-	text, err := json.Marshal(document)
-	if err != nil {
-		return nil, fmt.Errorf("coding openapi.yaml as JSON: %w", err)
-	}
-	return text, nil
+	return report.Document.Root.Value().Bytes(), nil
 }
