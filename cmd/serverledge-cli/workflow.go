@@ -20,7 +20,7 @@ func (a *app) workflowGroup() *cobra.Command {
 	group := &cobra.Command{Use: "workflow", Aliases: []string{"wf"}, Short: "Workflows: create, invoke, list, get, delete, validate, run"}
 	group.AddCommand(
 		a.workflowCreate(), a.workflowInvoke(), a.workflowRun(), a.workflowList(),
-		a.workflowGet(), a.workflowDelete(),
+		a.workflowGet(), a.workflowDelete(), a.workflowValidate(),
 	)
 	return group
 }
