@@ -45,30 +45,13 @@ const maxNesting = 500
 
 // bounded checks that a value is within the limits of a state's data.
 func bounded(s *dag.Scope, v value.Value) (value.Value, *dag.Failure) {
-	if !fits(v) {
+	if !value.Fits(v, MaxPayload) {
 		return value.Value{}, tooLarge(s.State.Name)
 	}
-	if depth(v.Bytes()) > maxNesting {
+	if value.Depth(v) > maxNesting {
 		return value.Value{}, runtime(s.State.Name, "The data of the state is nested deeper than %d levels.", maxNesting)
 	}
 	return v, nil
-}
-
-// fits tells whether a value is small enough for the data of a state. It looks
-// at the parts first, as each may be the same large value.
-func fits(v value.Value) bool {
-	sum := 0
-	for _, item := range v.Elements() {
-		if sum += item.Size() + 1; sum > MaxPayload {
-			return false
-		}
-	}
-	for key, item := range v.Members() {
-		if sum += len(key) + item.Size() + 4; sum > MaxPayload+4 {
-			return false
-		}
-	}
-	return v.Size() <= MaxPayload
 }
 
 func tooLarge(state string) *dag.Failure {
@@ -76,26 +59,6 @@ func tooLarge(state string) *dag.Failure {
 		Error: dag.ErrorDataLimitExceeded,
 		Cause: fmt.Sprintf("The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.", state),
 	}
-}
-
-// depth returns how deep a JSON text nests.
-func depth(text []byte) int {
-	most, now, quoted := 0, 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{', c == '[':
-			now++
-			most = max(most, now)
-		case c == '}', c == ']':
-			now--
-		}
-	}
-	return most
 }
 
 // syntaxError returns the position that an error of package jsonpath knows.

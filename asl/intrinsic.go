@@ -62,7 +62,7 @@ func (c *call) fill(s *scope) (value.Value, *dag.Failure) {
 	if err != nil {
 		return value.Value{}, c.failure(s, err.Error())
 	}
-	if !fits(v) {
+	if !value.Fits(v, MaxPayload) {
 		return value.Value{}, c.failure(s, fmt.Sprintf("the outcome is larger than %d bytes", MaxPayload))
 	}
 	return v, nil

@@ -82,7 +82,7 @@ func (s *state) out() dag.Shape {
 	selector, place, output, fixed := s.resultSelector, s.resultPath, s.output, s.result
 	return func(d *dag.Scope) (value.Value, *dag.Failure) {
 		v := d.Result
-		if !fits(v) {
+		if !value.Fits(v, MaxPayload) {
 			if wrap {
 				return value.Value{}, tooLarge("lambda")
 			}
