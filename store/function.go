@@ -174,17 +174,20 @@ func (s *Store) remove(ctx context.Context, what, name, key string) (int64, erro
 
 // Function returns a registered function, which must not be modified. Names
 // are matched without regard to case. It reads from memory: only before the
-// store was read for the first time does it wait. fault.NotFound, or the
-// fault of the record when that cannot be read.
+// store was read for the first time does it wait, a few seconds at most.
+// fault.NotFound, or the fault of the record when that cannot be read.
 func (s *Store) Function(ctx context.Context, namespace, name string) (*functions.Function, error) {
 	key, err := functionKey(namespace, name)
 	if err != nil {
 		return nil, noFunction(name)
 	}
-	if err := s.functions.wait(ctx); err != nil {
-		return nil, err
-	}
 	it, ok := s.functions.get(key)
+	if !ok {
+		if err := s.functions.listed(ctx); err != nil {
+			return nil, err
+		}
+		it, ok = s.functions.get(key)
+	}
 	switch {
 	case !ok:
 		return nil, noFunction(name)
@@ -202,7 +205,7 @@ func (s *Store) Functions(ctx context.Context, namespace string) ([]*functions.F
 	if err != nil {
 		return nil, err
 	}
-	if err := s.functions.wait(ctx); err != nil {
+	if err := s.functions.listed(ctx); err != nil {
 		return nil, err
 	}
 	items := s.functions.snapshot(prefix)
@@ -221,7 +224,7 @@ func (s *Store) BrokenFunctions(ctx context.Context, namespace string) ([]Broken
 	if err != nil {
 		return nil, err
 	}
-	if err := s.functions.wait(ctx); err != nil {
+	if err := s.functions.listed(ctx); err != nil {
 		return nil, err
 	}
 	items := s.functions.snapshot(prefix)

@@ -155,13 +155,23 @@ func (m *mirror[T]) forget(rev int64) {
 	maps.DeleteFunc(m.items, func(_ string, it item[T]) bool { return it.gone && it.rev <= rev })
 }
 
-// wait waits for the first list.
-func (m *mirror[T]) wait(ctx context.Context) error {
+// firstList bounds the wait for the first list of those who read.
+const firstList = 5 * time.Second
+
+// listed waits for the first list, but not for long.
+func (m *mirror[T]) listed(ctx context.Context) error {
 	select {
 	case <-m.ready:
 		return nil
 	default:
 	}
+	ctx, cancel := context.WithTimeout(ctx, firstList)
+	defer cancel()
+	return m.wait(ctx)
+}
+
+// wait waits for the first list.
+func (m *mirror[T]) wait(ctx context.Context) error {
 	select {
 	case <-m.ready:
 		return nil

@@ -70,7 +70,7 @@ func decodeNode(key string, value []byte) (nodeRecord, error) {
 // Nodes returns the live nodes, by id, as far as they can be read. It reads
 // from memory: while the driver is away the list stays as it was.
 func (s *Store) Nodes(ctx context.Context) ([]Node, error) {
-	if err := s.nodes.wait(ctx); err != nil {
+	if err := s.nodes.listed(ctx); err != nil {
 		return nil, err
 	}
 	return s.listNodes(), nil
