@@ -16,11 +16,16 @@ type audit struct {
 	used   map[ID][]int    // retries, by activation and Retry
 	due    map[ID]time.Time
 	exited map[ID]bool
+	begun  map[ID]time.Time // when a state was entered
+	beats  map[ID]time.Time // the last sign of life of an attempt
+	items  map[ID]int       // under way, by Map
+	ending map[ID]bool      // what failed or was left in this step
+	latest time.Time
 	ended  bool
 }
 
 func newAudit(w *world) *audit {
-	a := &audit{w: w, states: map[string]*State{}, failed: map[ID]*Failure{}, used: map[ID][]int{}, due: map[ID]time.Time{}, exited: map[ID]bool{}}
+	a := &audit{w: w, states: map[string]*State{}, failed: map[ID]*Failure{}, used: map[ID][]int{}, due: map[ID]time.Time{}, exited: map[ID]bool{}, begun: map[ID]time.Time{}, beats: map[ID]time.Time{}, items: map[ID]int{}, ending: map[ID]bool{}}
 	a.learn(w.root)
 	return a
 }
@@ -37,12 +42,16 @@ func (a *audit) learn(g *Graph) {
 	}
 }
 
+// begin comes before every step.
+func (a *audit) begin() { clear(a.ending) }
+
 func (a *audit) see(t Transition) {
 	tb, s := a.w.tb, a.states[t.State]
 	a.told++
-	if t.Seq != a.w.x.seq || t.At.Before(a.w.now) {
+	if t.Seq != a.w.x.seq || t.At.Before(a.latest) {
 		tb.Fatalf("%v is not of this step", t)
 	}
+	a.latest = t.At
 	if a.ended != (t.Kind == ExecutionRedriven) && a.ended {
 		tb.Fatalf("%v after the end", t)
 	}
@@ -52,11 +61,12 @@ func (a *audit) see(t Transition) {
 	case ExecutionSucceeded, ExecutionFailed, ExecutionTimedOut, ExecutionAborted:
 		a.ended = true
 	case TaskFailed, TaskTimedOut, ParallelFailed, MapFailed:
-		a.failed[t.Activation] = t.Failure
+		a.failed[t.Activation], a.ending[t.Activation] = t.Failure, true
 		if t.Kind == TaskTimedOut {
 			a.late(t, s)
 		}
 	case TaskScheduled:
+		a.beats[t.Activation] = t.At
 		a.due[t.Activation] = t.Until
 		if s.Timeout > 0 && !t.Until.Equal(t.At.Add(s.Timeout)) {
 			tb.Fatalf("%v has not its timeout of %v", t, s.Timeout)
@@ -67,16 +77,31 @@ func (a *audit) see(t Transition) {
 		if a.exited[t.Activation] {
 			tb.Fatalf("%v was left before", t)
 		}
-		a.exited[t.Activation] = true
-	case ExecutionStarted, StateEntered, StateSkipped, TaskSucceeded, TaskCancelled, ParallelStarted, ParallelSucceeded,
-		MapStarted, MapSucceeded, MapIterationStarted, MapIterationSucceeded, MapIterationFailed, MapIterationAborted:
+		a.exited[t.Activation], a.ending[t.Activation] = true, true
+		if s.Kind == Wait {
+			due, _ := s.Until(&Scope{x: &Execution{now: a.begun[t.Activation]}})
+			if t.At.Before(due) {
+				tb.Fatalf("%v should wait until %v", t, due)
+			}
+		}
+	case StateEntered:
+		a.begun[t.Activation] = t.At
+	case MapStarted:
+		a.items[t.Activation] = 0
+	case MapIterationStarted:
+		if a.items[t.Activation]++; s.Width > 0 && a.items[t.Activation] > s.Width {
+			tb.Fatalf("%v is one more than the width of %d", t, s.Width)
+		}
+	case MapIterationSucceeded, MapIterationFailed, MapIterationAborted:
+		a.items[t.Activation]--
+	case ExecutionStarted, StateSkipped, TaskSucceeded, TaskCancelled, ParallelStarted, ParallelSucceeded, MapSucceeded:
 	}
 }
 
 // late sees that an attempt really is.
 func (a *audit) late(t Transition, s *State) {
 	byHeart := t.Failure.heartbeat
-	if byHeart == (s.Heartbeat == 0) && byHeart || !byHeart && t.At.Before(a.due[t.Activation]) {
+	if byHeart && (s.Heartbeat == 0 || t.At.Before(a.beats[t.Activation].Add(s.Heartbeat))) || !byHeart && t.At.Before(a.due[t.Activation]) {
 		a.w.tb.Fatalf("%v is not late", t)
 	}
 }

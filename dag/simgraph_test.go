@@ -139,7 +139,10 @@ func (g *garden) stem(depth int) *stem {
 
 // function names what a Task does; see outcome.
 func (g *garden) function() string {
-	return []string{"ok", "ok", "ok", "ok", "flaky1", "flaky2", "flaky3", "some", "some", "bad", "worse", "timeout", "fatal", "runtime", "big"}[g.r.IntN(15)]
+	if g.chance(2) {
+		return "ok"
+	}
+	return []string{"ok", "ok", "flaky1", "flaky2", "flaky3", "some", "some", "some", "bad", "worse", "timeout", "fatal", "runtime", "big"}[g.r.IntN(14)]
 }
 
 func (g *garden) limits(s *State) {
@@ -361,13 +364,13 @@ func fromNeeds(v view, needs []string, tag string) value.Value {
 	return digest(tag, value.OfArray(parts...))
 }
 
-func (g *garden) variable() string { return "v" + strconv.Itoa(g.r.IntN(3)) }
+func (g *garden) variable() string { return "v" + strconv.Itoa(g.r.IntN(2)) }
 
 // formula makes a random one; what it gives depends on what it sees.
 func (g *garden) formula() formula {
 	tag := g.name("f")
-	switch k := g.r.IntN(12); {
-	case k < 4:
+	switch k := g.r.IntN(14); {
+	case k < 3:
 		return func(v view) (value.Value, *Failure) { return digest(tag, operand(v)), nil }
 	case k < 7:
 		name := g.variable()
@@ -375,19 +378,19 @@ func (g *garden) formula() formula {
 			got, _ := v.variable(name)
 			return digest(tag, value.OfArray(got, operand(v))), nil
 		}
-	case k < 9:
+	case k < 10:
 		return func(v view) (value.Value, *Failure) {
 			if v.item == nil {
 				return value.NullValue, nil
 			}
 			return digest(tag+strconv.Itoa(v.item.Index)+v.item.Key, v.item.Value), nil
 		}
-	case k < 10 && !g.calm:
+	case k < 12 && !g.calm:
 		return func(v view) (value.Value, *Failure) { return value.OfInt(int64(v.random() >> 1)), nil }
-	case k < 11:
+	case k < 13:
 		name := []string{"Shape", "Shape", ErrorRuntime, "Bad"}[g.r.IntN(4)]
 		return func(v view) (value.Value, *Failure) {
-			if hash(tag, operand(v))%4 == 0 {
+			if hash(tag, operand(v))%6 == 0 {
 				return value.Value{}, &Failure{Error: name, Cause: "formula"}
 			}
 			return digest(tag, operand(v)), nil

@@ -38,6 +38,7 @@ type world struct {
 	gone   []ID // timers that fired or were cleared
 	mail   []letter
 
+	whole    ID // the timer of the execution's timeout
 	finished bool
 	aborted  bool
 	lives    int
@@ -202,7 +203,7 @@ func (w *world) disturb() {
 	case 3:
 		w.early()
 	case 4:
-		if w.chance(4) && !w.finished && w.x.Started() && w.lives < 4 {
+		if w.chance(2) && !w.finished && w.lives < 4 {
 			w.aborted = true
 			w.step(Aborted{Failure{Error: "stop", Cause: "the world says so"}})
 		}
@@ -261,7 +262,11 @@ func (w *world) stale(e Event) {
 
 // enter makes an event the next entry of both executions.
 func (w *world) enter(e Event) []Command {
-	entry := Entry{Seq: w.x.Seq() + 1, At: w.now, Event: e, Note: []byte(`{"n":1}`)}
+	at := w.now
+	if _, fired := e.(Fired); !fired && w.chance(6) { // a clock that goes back
+		at = at.Add(-w.seconds(100))
+	}
+	entry := Entry{Seq: w.x.Seq() + 1, At: at, Event: e, Note: []byte(`{"n":1}`)}
 	text, err := EncodeEntry(entry)
 	if err != nil {
 		w.tb.Fatal(err)
@@ -303,12 +308,72 @@ func (w *world) step(e Event) {
 	if !w.x.Expects(e) && !beat {
 		w.tb.Fatalf("%#v is not expected", e)
 	}
-	if _, redriven := e.(Redriven); redriven {
+	_, redriven := e.(Redriven)
+	forks := map[ID]bool{}
+	if redriven {
 		w.finished, w.aborted = false, false
+		forks = w.forks()
 	}
 	w.settle(e)
+	w.audit.begin()
 	w.perform(w.enter(e))
+	if h, ok := e.(Heartbeat); ok {
+		w.audit.beats[h.Activation] = w.x.now
+	}
 	w.check()
+	w.bounded(e)
+	for id := range forks {
+		if !w.forks()[id] && !w.audit.ending[id] {
+			w.tb.Fatalf("the redrive has forgotten the frames of %d:\n%s", id, dump(w.x))
+		}
+	}
+}
+
+// bounded sees that the timeout of the whole is set while it runs, from the
+// start or the redrive on, and that it ends as such.
+func (w *world) bounded(e Event) {
+	w.tb.Helper()
+	if w.root.Timeout == 0 {
+		return
+	}
+	_, started := e.(Started)
+	_, redriven := e.(Redriven)
+	if fired, ok := e.(Fired); ok && fired.Timer == w.whole {
+		if o, _ := w.x.Done(); o.Status != TimedOut {
+			w.tb.Fatalf("the time of the whole was up, and it is %q", o.Status)
+		}
+	}
+	w.whole = w.x.timeout
+	if due, set := w.timers[w.whole]; !w.finished && !set || (started || redriven) && set && !due.Equal(w.x.now.Add(w.root.Timeout)) {
+		w.tb.Fatalf("the timeout of the whole is set for %v", due)
+	}
+}
+
+// forks returns the activations that have frames.
+func (w *world) forks() map[ID]bool {
+	ids := map[ID]bool{}
+	var walk func(f *frame)
+	visit := func(a *activation) {
+		if a == nil || a.fork == nil {
+			return
+		}
+		ids[a.id] = true
+		for _, f := range a.fork.frames {
+			if f != nil {
+				walk(f)
+			}
+		}
+	}
+	walk = func(f *frame) {
+		visit(f.current)
+		for i := range f.cells {
+			visit(f.cells[i].act)
+		}
+	}
+	if w.x.root != nil {
+		walk(w.x.root)
+	}
+	return ids
 }
 
 // settle books an event.
@@ -348,7 +413,7 @@ func (w *world) perform(commands []Command) {
 			}
 			w.end(k)
 		case SetTimer:
-			if _, ok := w.timers[c.Timer]; ok || slices.Contains(w.gone, c.Timer) || c.At.Before(w.now) {
+			if _, ok := w.timers[c.Timer]; ok || slices.Contains(w.gone, c.Timer) || c.At.Before(w.x.now) {
 				w.tb.Fatalf("timer %d is set twice, or in the past", c.Timer)
 			}
 			set[c.Timer] = true
@@ -378,6 +443,9 @@ func (w *world) invoke(c Invoke) {
 	}
 	if input, ok := w.inputs[k]; ok && input != c.Input.String() {
 		w.tb.Fatalf("%v is invoked with %s after %s", k, c.Input, input)
+	}
+	if s := w.audit.states[c.State]; s.Timeout > 0 && !c.Deadline.Equal(w.x.now.Add(s.Timeout)) || s.Timeout == 0 && !c.Deadline.IsZero() || s.Callback != c.Callback || s.Function != c.Function {
+		w.tb.Fatalf("%v is not what state %s says", c, s.Name)
 	}
 	w.calls[k], w.inputs[k], w.newest[c.Activation] = c, c.Input.String(), c.Attempt
 	w.answer(c)

@@ -1,6 +1,10 @@
 package dag
 
-import "time"
+import (
+	"time"
+
+	"github.com/serverledge/serverledge/dag/value"
+)
 
 // storyGraphs are the graphs that stories name.
 var storyGraphs = map[string]func() *Graph{
@@ -118,6 +122,23 @@ var storyGraphs = map[string]func() *Graph{
 	"nested": func() *Graph {
 		return machine(&State{Name: "outer", Kind: Map, Body: machine(&State{Name: "inner", Kind: Map, Body: machine(
 			with(task("t", ""), func(s *State) { s.In = item }))})})
+	},
+
+	// Everything, for the golden journal.
+	"everything": func() *Graph {
+		each := &State{Name: "each", Kind: Map, Items: in("list"), Item: item, Width: 2, Next: "both",
+			Body: machine(with(task("one", ""), func(s *State) {
+				s.Timeout, s.Heartbeat = time.Minute, 20*time.Second
+				s.Retry = []Retry{{Errors: []string{ErrorAll}, Interval: time.Second, Backoff: 2, MaxAttempts: 2, Jitter: true}}
+			}))}
+		both := &State{Name: "both", Kind: Parallel, Next: "end", Catch: []Catch{{Errors: []string{"Bad"}, Next: "end"}}, Branches: []*Graph{
+			machine(&State{Name: "w", Kind: Wait, Until: after("0.s"), Next: "r"}, &State{Name: "r", Kind: Pass, Out: random}),
+			flow(task("p", ""), task("q", ""), &State{Name: "join", Kind: Pass, Needs: []string{"p", "q"}, Out: obj("p", from("p"), "q", from("q"), "v", v("greeting"))}),
+		}}
+		both.In = func(*Scope) (value.Value, *Failure) { return value.Raw([]byte(`{"0":{"s":5}}`)), nil }
+		g := machine(&State{Name: "init", Kind: Pass, Next: "each", Assign: set("greeting", in("hi"))}, each, both, &State{Name: "end", Kind: Succeed})
+		g.Timeout = time.Hour
+		return g
 	},
 
 	// Dataflow.

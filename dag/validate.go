@@ -33,7 +33,7 @@ func (e *GraphError) Error() string {
 // The error joins a *GraphError for every fault that was found. It must not
 // run while an execution of the same graph does.
 func Validate(g *Graph) error {
-	c := &checker{}
+	c := &checker{deepest: map[*Graph]int{}}
 	c.graph("", g, 0)
 	if len(c.faults) == 0 {
 		return nil
@@ -59,7 +59,10 @@ func disown(g *Graph, seen map[*Graph]bool) {
 	}
 }
 
-type checker struct{ faults []error }
+type checker struct {
+	faults  []error
+	deepest map[*Graph]int // how deep each graph was found, and checked
+}
 
 func (c *checker) fault(path, code, format string, args ...any) {
 	c.faults = append(c.faults, &GraphError{strings.TrimPrefix(path, "/"), code, fmt.Sprintf(format, args...)})
@@ -77,6 +80,10 @@ func (c *checker) graph(path string, g *Graph, depth int) {
 		c.fault(path, "too_deep", "more than %d levels are nested", MaxNesting)
 		return
 	}
+	if before, checked := c.deepest[g]; checked && depth <= before { // shared by several levels
+		return
+	}
+	c.deepest[g] = depth
 	if !c.names(path, g) {
 		return
 	}
