@@ -250,7 +250,8 @@ func (v Value) Float() float64 {
 }
 
 // Int returns a number that is a whole number within int64, however it is
-// written (1, 1.0, 1e2); ok is false for every other number and kind.
+// written (1, 1.0, 1e2) with an exponent of at most 400 either way; ok is false
+// for every other number and kind.
 func (v Value) Int() (n int64, ok bool) {
 	lit := v.Literal()
 	if lit == "" {
@@ -260,7 +261,7 @@ func (v Value) Int() (n int64, ok bool) {
 		return n, true
 	}
 	f, err := strconv.ParseFloat(lit, 64)
-	if err != nil || f >= 1<<63 || f < -1<<63 {
+	if err != nil || f > 1<<63 || f < -1<<63 || !nearExponent(lit) {
 		return 0, false
 	}
 	r, ok := new(big.Rat).SetString(lit)
@@ -555,10 +556,11 @@ func Compare(a, b Value) int {
 }
 
 // smallExponent tells whether an exact comparison is cheap.
-func smallExponent(literal string) bool {
-	if len(literal) > 64 {
-		return false
-	}
+func smallExponent(literal string) bool { return len(literal) <= 64 && nearExponent(literal) }
+
+// nearExponent tells whether the exponent of a number is within reason: to
+// write out 1e-999999 takes a tenth of a second.
+func nearExponent(literal string) bool {
 	i := strings.IndexAny(literal, "eE")
 	if i < 0 {
 		return true
