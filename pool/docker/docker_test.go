@@ -129,7 +129,7 @@ type code string
 func (c code) Dir(context.Context, string) (string, error) { return string(c), nil }
 
 // python is a package with one Python file, and a function of it.
-func python(tb testing.TB, text string) (Packages, *functions.Function) {
+func python(tb testing.TB, text string) (code, *functions.Function) {
 	tb.Helper()
 	return folder(tb, map[string]string{"hello.py": text}), &functions.Function{
 		Namespace: "default", Name: "hello", Version: "1", Runtime: "python3", Handler: "hello.handler", MemoryMB: 128, Package: strings.Repeat("0", 64),

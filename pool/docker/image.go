@@ -195,12 +195,23 @@ func (d *Driver) download(reference string) error {
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case absent(err):
+	case absent(err) || unknownThere(err):
 		return fault.New(fault.NotFound, "image_not_found", "no registry has the image %s", reference).
 			WithHint("check its name, or build or load it on this node: it must be listed by docker images")
 	}
 	return fault.New(fault.Unavailable, "image_pull_failed", "fetching image %s: %w", reference, err).
 		WithHint("build or load it on this node, or see that the registry can be reached")
+}
+
+// unknownThere tells that the registry has no such image: not every version of
+// the daemon says so by the status of its answer.
+func unknownThere(err error) bool {
+	for _, said := range []string{"manifest unknown", "name unknown", "not found", "does not exist"} {
+		if strings.Contains(err.Error(), said) {
+			return true
+		}
+	}
+	return false
 }
 
 // stream pulls and reads the progress to its end, where errors stand too.
