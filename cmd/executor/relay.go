@@ -18,12 +18,12 @@ import (
 	"github.com/serverledge/serverledge/pool/channel"
 )
 
-// Where an image's own executor listens.
+// Where an image's own executor listens, unless the variable says otherwise.
 const (
-	relayAddress = "127.0.0.1:8080"
-	relayURL     = "http://" + relayAddress + "/invoke"
-	relayPeriod  = 20 * time.Millisecond // between two looks whether it does
-	relayGrace   = time.Second           // from a broken answer to the end of the process that broke it
+	relayAddress  = "127.0.0.1:8080"
+	relayVariable = "SERVERLEDGE_RELAY"
+	relayPeriod   = 20 * time.Millisecond // between two looks whether it does
+	relayGrace    = time.Second           // from a broken answer to the end of the process that broke it
 )
 
 // request and response are the protocol of an image's own executor.
@@ -64,10 +64,14 @@ func relay(ctx context.Context, s *channel.Server, command []string) (int, error
 		cancel(fault.New(fault.Unavailable, "executor_ended", "the image's executor ended with code %d", code))
 		ended <- code
 	}()
-	if err := answers(ctx); err != nil {
+	address := relayAddress
+	if other := os.Getenv(relayVariable); other != "" {
+		address = other
+	}
+	if err := answers(ctx, address); err != nil {
 		return max(1, <-ended), err
 	}
-	r := &relayer{client: &http.Client{}}
+	r := &relayer{client: &http.Client{}, url: "http://" + address + "/invoke"}
 	s.Runtime = "custom"
 	s.Load = r.load
 	s.Run = r.run
@@ -81,11 +85,11 @@ func relay(ctx context.Context, s *channel.Server, command []string) (int, error
 }
 
 // answers waits until the image's executor listens.
-func answers(ctx context.Context) error {
+func answers(ctx context.Context, address string) error {
 	tick := time.NewTicker(relayPeriod)
 	defer tick.Stop()
 	for {
-		nc, err := (&net.Dialer{}).DialContext(ctx, "tcp", relayAddress)
+		nc, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err == nil {
 			return nc.Close()
 		}
@@ -100,6 +104,7 @@ func answers(ctx context.Context) error {
 // relayer passes calls on.
 type relayer struct {
 	client       *http.Client
+	url          string
 	handler, dir string
 }
 
@@ -127,7 +132,7 @@ func (r *relayer) post(ctx context.Context, header, input []byte) (*functions.Re
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, relayURL, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,9 @@ type Suite struct {
 	// Left names everything on the machine that belongs to instances of the
 	// driver: processes, containers, folders, cgroups.
 	Left func(tb testing.TB) []string
+	// Uncounted tells that the driver may not count memory here: functions
+	// over their limit get their language's own error.
+	Uncounted bool
 }
 
 // Run checks the contract. The driver is made once; its instances run side by side.
@@ -70,7 +73,7 @@ func Run(t *testing.T, s Suite) {
 			wantNothing(t, "after Close", s.Left(t))
 		}
 	})
-	h := &harness{driver: d, packages: packages, left: s.Left}
+	h := &harness{driver: d, packages: packages, left: s.Left, uncounted: s.Uncounted}
 	t.Run("calls", func(t *testing.T) {
 		for _, name := range slices.Sorted(maps.Keys(contract)) {
 			test := contract[name]
@@ -165,6 +168,8 @@ type harness struct {
 	driver   Driver
 	packages *folders
 	left     func(tb testing.TB) []string
+	// uncounted is Suite.Uncounted.
+	uncounted bool
 }
 
 // startTime bounds the start of an instance on a machine that is busy with

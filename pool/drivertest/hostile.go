@@ -18,6 +18,10 @@ var hostile = map[string]test{ //nolint:gochecknoglobals // a table
 		f := h.python(t, "def handler(p, c): return len(b'x' * (400 << 20))\n")
 		f.MemoryMB = 64
 		i := h.start(t, f)
+		if h.uncounted {
+			wantFailure(t, call(t, i, `{}`), "MemoryError")
+			return
+		}
 		if f := wantFailure(t, call(t, i, `{}`), functions.FailureOutOfMemory); !strings.Contains(f.Message, "64 MiB") {
 			t.Errorf("got %q", f.Message)
 		}
@@ -27,6 +31,10 @@ var hostile = map[string]test{ //nolint:gochecknoglobals // a table
 		f := h.python(t, "import subprocess, sys\ndef handler(p, c):\n    subprocess.run([sys.executable, '-c', 'b\"x\" * (400 << 20)'], check=True)\n")
 		f.MemoryMB = 64
 		i := h.start(t, f)
+		if h.uncounted {
+			wantFailure(t, call(t, i, `{}`), "CalledProcessError")
+			return
+		}
 		wantFailure(t, call(t, i, `{}`), functions.FailureOutOfMemory)
 		wantDone(t, i)
 	}},

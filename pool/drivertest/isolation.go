@@ -98,7 +98,7 @@ def handler(params, context):
 import ctypes, os, socket
 libc = ctypes.CDLL(None, use_errno=True)
 def refused(result):
-    return result == -1 and ctypes.get_errno() in (1, 38, 13)
+    return result == -1 and ctypes.get_errno() in (1, 13, 22, 38)
 def handler(params, context):
     allowed = []
     for name, family, kind in (("raw", socket.AF_INET, socket.SOCK_RAW), ("packet", 17, socket.SOCK_RAW), ("vsock", 40, socket.SOCK_STREAM), ("alg", 38, socket.SOCK_SEQPACKET)):

@@ -51,6 +51,10 @@ var lifecycle = map[string]test{ //nolint:gochecknoglobals // a table
 		stop(t, i)
 		wantDone(t, i)
 	}},
+	"orphans are buried": {"python", func(t *testing.T, h *harness) {
+		i := h.start(t, h.python(t, "import subprocess\ndef handler(p, c):\n    for _ in range(200): subprocess.run(['/bin/sh', '-c', 'sleep 0.01 &'], check=True)\n    return 'well'\n"))
+		want(t, call(t, i, `{}`), `"well"`) // the dead would fill up the limit of 64
+	}},
 	"state stays between calls": {"python", func(t *testing.T, h *harness) {
 		i := h.start(t, h.python(t, "n = 0\ndef handler(p, c):\n    global n\n    n += 1\n    return n\n"))
 		want(t, call(t, i, `{}`), "1")

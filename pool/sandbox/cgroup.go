@@ -3,6 +3,8 @@ package sandbox
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -21,6 +23,13 @@ import (
 type cgroups struct {
 	version int
 	dirs    map[string]string // by controller; the same folder thrice in version 2
+}
+
+// cgroupName is the same for every driver with the folder dir, so that the next
+// one finds what the last one left.
+func cgroupName(dir string) string {
+	sum := sha256.Sum256([]byte(filepath.Clean(dir)))
+	return "serverledge-" + hex.EncodeToString(sum[:6])
 }
 
 func controllers() []string { return []string{"memory", "pids", "cpu"} }

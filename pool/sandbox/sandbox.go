@@ -104,7 +104,7 @@ func (d *Driver) open(ctx context.Context) error {
 	if err := d.takeFolder(); err != nil {
 		return err
 	}
-	d.cgroups = findCgroups("serverledge-" + hash(d.o.Dir))
+	d.cgroups = findCgroups(cgroupName(d.o.Dir))
 	if err := d.cgroups.clear(ctx); err != nil {
 		return fmt.Errorf("removing what a former node left: %w", err)
 	}

@@ -1,10 +1,7 @@
 package sandbox
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"path"
-	"path/filepath"
 
 	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/pool/channel"
@@ -87,10 +84,4 @@ func (d *Driver) spec(language string, memory int64, packageDir, channelDir, tok
 		channel.TokenVariable + "=" + token,
 	}
 	return s
-}
-
-// hash is a short name for a path.
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(filepath.Clean(text)))
-	return hex.EncodeToString(sum[:6])
 }

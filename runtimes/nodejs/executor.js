@@ -215,15 +215,19 @@ function serve(socket, handler) {
 
 // ----------------------------------------------------------------- loading
 
-const EXTENSIONS = ['', '.js', '.mjs', '.cjs'];
+const EXTENSIONS = ['.js', '.mjs', '.cjs'];
 
 // find returns the file of a handler and the name of its export, if it has one:
 // "hello", "hello.js", "dir/hello" are files, "hello.main" is an export of one.
 function find(directory, handler) {
-  const file = (name) => EXTENSIONS.map((e) => path.join(directory, name + e)).find((p) => {
+  const isFile = (p) => {
     const info = fs.statSync(p, { throwIfNoEntry: false });
     return info !== undefined && info.isFile();
-  });
+  };
+  const file = (name) => {
+    const tries = EXTENSIONS.includes(path.extname(name)) ? [''] : [...EXTENSIONS, ''];
+    return tries.map((e) => path.join(directory, name + e)).find(isFile);
+  };
   const whole = file(handler);
   if (whole) return [whole, ''];
   const dot = handler.lastIndexOf('.');
