@@ -90,12 +90,16 @@ func (r *reader) checkReach(m *machine, index map[string]int) {
 	if len(queue) == 0 {
 		return // no known start: everything would be unreachable
 	}
-	ends, opaque := false, false
+	ends, opaque, broken := false, false, false
 	for at := 0; at < len(queue); at++ {
 		s := m.states[queue[at]]
 		opaque = opaque || s.opaque
-		ends = ends || s.end || s.kind == dag.Succeed || s.kind == dag.Fail
+		last := s.end || s.kind == dag.Succeed || s.kind == dag.Fail
+		ends = ends || last
+		broken = broken || s.next.name == "" && !last && s.kind != dag.Choice
 		for _, t := range s.targets() {
+			_, known := index[t.name]
+			broken = broken || t.name != "" && !known
 			visit(t.name)
 		}
 	}
@@ -107,7 +111,7 @@ func (r *reader) checkReach(m *machine, index map[string]int) {
 			r.Warnf("031", s.at, "state %q cannot be reached from StartAt", source.Clip(s.name))
 		}
 	}
-	if !ends {
+	if !ends && !broken { // what is broken has been reported
 		r.Errorf("030", m.at, "no state ends here: a level needs a state with \"End\": true, a Succeed or a Fail that can be reached")
 	}
 }

@@ -96,7 +96,7 @@ func play(t testing.TB, w *world, definition, input string) dag.Outcome {
 	t.Helper()
 	g, err := asl.Compile(definition)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, definition)
+		t.Fatalf("%.300v\n%.2000s", err, definition)
 	}
 	return w.run(t, g, parse(t, input))
 }

@@ -22,7 +22,7 @@ func readJSON(r *Report) *Node {
 		}
 		at := min(syntax.Offset, len(text))
 		p := r.Errorf(number, Place{nil, at, at + 1}, "%s", syntax.Detail)
-		if number == "001" && strings.TrimLeft(text, " \t\r\n")[0] == '{' && at < len(text) && text[at] != '"' {
+		if strings.HasPrefix(syntax.Detail, "expected a key") {
 			p.Hint = "a definition that starts with { is read as JSON"
 		}
 		return nil
