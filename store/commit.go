@@ -69,8 +69,8 @@ func (s *Store) landed(ctx context.Context, ops []Op) (there bool, rev int64, er
 		if err != nil {
 			return false, 0, fmt.Errorf("reading a change back: %w", err)
 		}
-		there := len(page.KVs) == 1
-		if op.Kind == OpPut && (!there || !bytes.Equal(page.KVs[0].Value, op.Value)) || op.Kind != OpPut && there {
+		found := len(page.KVs) == 1
+		if op.Kind == OpPut && (!found || !bytes.Equal(page.KVs[0].Value, op.Value)) || op.Kind != OpPut && found {
 			return false, page.Rev, nil
 		}
 		rev = max(rev, page.Rev)

@@ -201,13 +201,16 @@ func (s *Store) Unfinished(ctx context.Context, owner string) ([]string, error) 
 	return ids, err
 }
 
+// Stored is one execution as Recent returns it.
+type Stored = struct {
+	ID              string
+	Header, Summary []byte
+}
+
 // Recent returns up to limit executions, newest first, that are older than the
 // id before ("" for the newest): the header and, once finished, the summary
 // (nil before).
-func (s *Store) Recent(ctx context.Context, before string, limit int) ([]struct {
-	ID              string
-	Header, Summary []byte
-}, error) {
+func (s *Store) Recent(ctx context.Context, before string, limit int) ([]Stored, error) {
 	q := Query{Prefix: recentRoot, KeysOnly: true}
 	if before != "" {
 		if err := checkID(before); err != nil {
@@ -215,10 +218,7 @@ func (s *Store) Recent(ctx context.Context, before string, limit int) ([]struct 
 		}
 		q.From = after(recentKey(before))
 	}
-	var list []struct {
-		ID              string
-		Header, Summary []byte
-	}
+	var list []Stored
 	for len(list) < limit {
 		q.Limit = limit - len(list)
 		page, err := s.driver.Range(ctx, q)
@@ -226,36 +226,39 @@ func (s *Store) Recent(ctx context.Context, before string, limit int) ([]struct 
 			return nil, err
 		}
 		for _, kv := range page.KVs {
-			id, ok := recentID(kv.Key)
 			q.From = after(kv.Key)
-			if !ok {
-				continue
-			}
-			header, ok, err := s.get(ctx, headerKey(id))
+			x, ok, err := s.stored(ctx, kv.Key)
 			if err != nil {
 				return nil, err
 			}
-			if !ok {
-				continue
+			if ok {
+				list = append(list, x)
 			}
-			done, finished, err := s.get(ctx, doneKey(id))
-			if err != nil {
-				return nil, err
-			}
-			x := struct {
-				ID              string
-				Header, Summary []byte
-			}{ID: id, Header: nonNil(header.Value)}
-			if finished {
-				x.Summary = nonNil(done.Value)
-			}
-			list = append(list, x)
 		}
 		if !page.More || len(page.KVs) == 0 {
 			break
 		}
 	}
 	return list, nil
+}
+
+// stored reads the execution that a key of the index of all leads to; ok is
+// false when it is gone.
+func (s *Store) stored(ctx context.Context, key string) (x Stored, ok bool, err error) {
+	id, ok := recentID(key)
+	if !ok {
+		return x, false, nil
+	}
+	header, ok, err := s.get(ctx, headerKey(id))
+	if err != nil || !ok {
+		return x, false, err
+	}
+	x = Stored{ID: id, Header: nonNil(header.Value)}
+	done, finished, err := s.get(ctx, doneKey(id))
+	if finished {
+		x.Summary = nonNil(done.Value)
+	}
+	return x, true, err
 }
 
 // recentID reads the id out of a key of the index of all executions.

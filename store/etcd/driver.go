@@ -9,7 +9,9 @@ import (
 	"sync"
 	"time"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc"
 
 	"github.com/serverledge/serverledge/internal/fault"
 	"github.com/serverledge/serverledge/store"
@@ -61,7 +63,8 @@ func Open(ctx context.Context, o Options) (*Driver, error) {
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints: endpoints, DialTimeout: o.DialTimeout, TLS: o.TLS, Username: o.Username, Password: o.Password,
 		DialKeepAliveTime: keepAlive, DialKeepAliveTimeout: keepAliveTimeout,
-		Logger: quietLogger(o.Log, nil),
+		DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(failFast)},
+		Logger:      quietLogger(o.Log, nil),
 	})
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "etcd_unreachable", "connecting to etcd at %s: %w", o.Endpoints, err)
@@ -74,6 +77,16 @@ func Open(ctx context.Context, o Options) (*Driver, error) {
 			WithHint("start it, correct etcd.address, or leave etcd.address out to use the embedded store"), d.Close())
 	}
 	return d, nil
+}
+
+// failFast makes a transaction fail at once while no connection can be made.
+// The client would wait for one until the request's time is over, and then
+// nobody could tell any more that nothing was sent.
+func failFast(ctx context.Context, method string, req, answer any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if method == pb.KV_Txn_FullMethodName {
+		opts = append(opts, grpc.WaitForReady(false))
+	}
+	return call(ctx, method, req, answer, conn, opts...)
 }
 
 // split cuts a list of endpoints at its commas.

@@ -41,6 +41,9 @@ type Embedded struct {
 	server *embed.Etcd
 	lock   *os.File
 	death  *death
+
+	once     sync.Once
+	closeErr error
 }
 
 // The member's tuning: one member has nobody to wait for.
@@ -52,6 +55,9 @@ const (
 	// catchUp is how many entries of the log stay in memory for followers that
 	// do not exist.
 	catchUp = 10
+	// snapshots is how many transactions lie between two snapshots: a start
+	// reads all that came after the last one.
+	snapshots = 500
 	// closeTime bounds the wait for a member that died.
 	closeTime = 3 * time.Second
 )
@@ -130,7 +136,7 @@ func (e *Embedded) config(o EmbeddedOptions) (*embed.Config, error) {
 		cfg.AdvertiseClientUrls = cfg.ListenClientUrls
 	}
 	cfg.TickMs, cfg.ElectionMs = uint(tick.Milliseconds()), uint(election.Milliseconds())
-	cfg.SnapshotCatchUpEntries = catchUp
+	cfg.SnapshotCount, cfg.SnapshotCatchUpEntries = snapshots, catchUp
 	cfg.MaxSnapFiles, cfg.MaxWalFiles = 2, 2
 	cfg.QuotaBackendBytes = quota
 	cfg.AutoCompactionMode, cfg.AutoCompactionRetention = embed.CompactorModePeriodic, compactAfter
@@ -166,8 +172,13 @@ func (e *Embedded) Address() string {
 
 // Close stops the member and releases its directory. A member that died is
 // left behind when it does not stop in a few seconds: then the directory is
-// free only after the process has ended, and Close says so.
+// free only after the process has ended, and Close says so. It is idempotent.
 func (e *Embedded) Close() error {
+	e.once.Do(func() { e.closeErr = e.close() })
+	return e.closeErr
+}
+
+func (e *Embedded) close() error {
 	var err error
 	if e.driver != nil {
 		err = e.driver.Close()

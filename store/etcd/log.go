@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -44,6 +45,9 @@ func (c slogCore) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore
 
 // Write implements zapcore.Core.
 func (c slogCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	if expected(e.Message) {
+		return nil
+	}
 	level := slog.LevelWarn
 	if e.Level >= zapcore.ErrorLevel {
 		level = slog.LevelError
@@ -65,4 +69,27 @@ func attributes(fields []zapcore.Field) []any {
 		out = append(out, slog.Any(key, value))
 	}
 	return out
+}
+
+// expected tells of what etcd warns of in every life of a single member, or of
+// a client whose cluster is away, which the caller is told of by the error.
+func expected(message string) bool {
+	for _, known := range []string{
+		"Running http and grpc server on single port",
+		"simple token is not cryptographically signed",
+		"since there are still pending configuration changes to apply",
+		"Failed to detect schema version",
+		"Failed to detect storage schema version",
+		"failed to update cluster version",
+		"failed to update storage version",
+		"setting up serving from embedded etcd failed",
+		"stopping insecure grpc server due to error",
+		"stopped insecure grpc server due to error",
+		"retrying of unary invoker failed",
+	} {
+		if strings.Contains(message, known) {
+			return true
+		}
+	}
+	return false
 }
