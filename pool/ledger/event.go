@@ -54,8 +54,8 @@ type (
 		Ticket  Ticket
 		Healthy bool
 	}
-	// Died is an instance that serves no more. Its loans are still to be
-	// released.
+	// Died is an instance that takes no more calls. It is stopped as soon as
+	// those that it has are released.
 	Died struct{ Instance Instance }
 	// Stopped is the end of a removal, the answer to Stop.
 	Stopped struct{ Instance Instance }

@@ -150,9 +150,7 @@ func (l *Ledger) Step(now time.Time, event Event) []Action {
 	case Released:
 		l.release(e.Ticket, e.Healthy)
 	case Died:
-		if i := l.instances[e.Instance]; i != nil && i.state == live {
-			l.stop(i)
-		}
+		l.died(e.Instance)
 	case Stopped:
 		if i := l.instances[e.Instance]; i != nil && i.state == leaving {
 			l.stopping = l.stopping.minus(i.booked)
@@ -269,6 +267,17 @@ func (l *Ledger) startFailed(id Instance, retry bool) {
 	l.waiting = slices.Delete(l.waiting, at, at+1)
 	refusal.Ticket = c.ticket
 	l.turnAway(c, refusal)
+}
+
+func (l *Ledger) died(id Instance) {
+	i := l.instances[id]
+	if i == nil || i.state != live {
+		return
+	}
+	l.doom(i)
+	if i.calls == 0 {
+		l.stop(i)
+	}
 }
 
 func (l *Ledger) release(ticket Ticket, healthy bool) {

@@ -41,12 +41,12 @@ func (l *Ledger) Status() Status {
 	return s
 }
 
-// Warm counts the live instances with a free slot by the name of their function.
+// Warm counts the live instances with a free slot by Spec.ID.
 func (l *Ledger) Warm() map[string]int {
 	warm := map[string]int{}
 	for _, f := range l.functions {
 		if len(f.free) > 0 {
-			warm[f.spec.Name] += len(f.free)
+			warm[f.spec.ID] = len(f.free)
 		}
 	}
 	return warm

@@ -1,0 +1,57 @@
+package pool
+
+import (
+	"context"
+	"errors"
+
+	"github.com/serverledge/serverledge/functions"
+	"github.com/serverledge/serverledge/internal/fault"
+	"github.com/serverledge/serverledge/pool/ledger"
+)
+
+// MaxPrewarm is how many instances may be asked for at a time.
+const MaxPrewarm = 1000
+
+// Prewarm fetches what instances of f need (anew if refresh is set), starts up
+// to n more of them as there is room without making calls wait, and returns how
+// many have started. Idle instances of other functions make way. The error
+// tells why when none has: fault.Exhausted for want of room, or what the driver
+// says. With n = 0 it only fetches.
+func (p *Pool) Prewarm(ctx context.Context, f *functions.Function, n int, refresh bool) (int, error) {
+	if n < 0 || n > MaxPrewarm {
+		return 0, fault.New(fault.Invalid, "invalid_count", "the number of instances must be 0 to %d, not %d", MaxPrewarm, n)
+	}
+	if err := p.driver.Prepare(ctx, f, refresh); err != nil {
+		return 0, err
+	}
+	waiters, want := map[ledger.Ticket]*waiter{}, spec(f)
+	p.mu.Lock()
+	for range n {
+		w := &waiter{function: f, prewarm: true, answer: make(chan answer, 1)}
+		ticket := p.enter(w, want.ID)
+		waiters[ticket] = w
+		p.step(ledger.Prewarm{Ticket: ticket, Spec: want})
+	}
+	p.mu.Unlock()
+
+	started := 0
+	var why error
+	for ticket, w := range waiters {
+		select {
+		case a := <-w.answer:
+			switch {
+			case a.err == nil:
+				started++
+			case why == nil || errors.Is(why, fault.Exhausted):
+				why = a.err // a failed start says more than a lack of room
+			}
+		case <-ctx.Done():
+			p.leave(ticket, w)
+			why = ended(ctx, f)
+		}
+	}
+	if started > 0 && ctx.Err() == nil {
+		return started, nil
+	}
+	return started, why
+}
