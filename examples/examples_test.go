@@ -77,7 +77,8 @@ func TestHandlers(t *testing.T) {
 			if err != nil {
 				got = []byte(stderr.String())
 			}
-			if string(got) != c.want && !(err != nil && strings.Contains(string(got), c.want)) {
+			matches := string(got) == c.want || err != nil && strings.Contains(string(got), c.want)
+			if !matches {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})

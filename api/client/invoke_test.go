@@ -195,7 +195,7 @@ func TestInvokeAfterRestart(t *testing.T) {
 	if _, err := c.Invoke(t.Context(), call()); !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Unknown) {
 		t.Fatalf("while down: got %v", err)
 	}
-	l, err := net.Listen("tcp", address) //nolint:noctx // a test's listener
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Skip("the port was taken by another program: ", err)
 	}

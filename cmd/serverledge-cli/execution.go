@@ -219,7 +219,7 @@ func outcome(e *api.Execution, code int) error {
 }
 
 // aboutExecution reports an error of a request about an execution.
-func (a *app) aboutExecution(err error, doing string, args ...any) *failure {
+func (a *app) aboutExecution(err error, doing string, args ...any) *commandError {
 	f := cannot(err, doing, args...)
 	if errors.Is(err, fault.NotFound) {
 		f.tip("serverledge-cli execution list")

@@ -32,8 +32,8 @@ const (
 	exitPipe       = 141 // nobody reads stdout any more
 )
 
-// failure is a command that could not do what it was asked to.
-type failure struct {
+// commandError is a command that could not do what it was asked to.
+type commandError struct {
 	// doing says what was tried, as in "cannot ...".
 	doing string
 	err   error
@@ -45,20 +45,20 @@ type failure struct {
 }
 
 // Error returns what went wrong and why.
-func (f *failure) Error() string { return fmt.Sprintf("cannot %s: %v", f.doing, f.err) }
+func (f *commandError) Error() string { return fmt.Sprintf("cannot %s: %v", f.doing, f.err) }
 
 // Unwrap returns why it went wrong.
-func (f *failure) Unwrap() error { return f.err }
+func (f *commandError) Unwrap() error { return f.err }
 
 // tip adds something to do.
-func (f *failure) tip(format string, args ...any) *failure {
+func (f *commandError) tip(format string, args ...any) *commandError {
 	f.tips = append(f.tips, fmt.Sprintf(format, args...))
 	return f
 }
 
 // cannot reports that err stopped what is being done.
-func cannot(err error, doing string, args ...any) *failure {
-	return &failure{doing: fmt.Sprintf(doing, args...), err: err}
+func cannot(err error, doing string, args ...any) *commandError {
+	return &commandError{doing: fmt.Sprintf(doing, args...), err: err}
 }
 
 // usageError is a command line or an input that cannot be understood.
@@ -97,7 +97,7 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 	if errors.As(err, &code) {
 		return int(code)
 	}
-	var f *failure
+	var f *commandError
 	if errors.As(err, &f) {
 		a.explain(f)
 		return a.codeOf(f)
@@ -108,7 +108,7 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 }
 
 // codeOf is the exit code of a failure.
-func (a *app) codeOf(f *failure) int {
+func (a *app) codeOf(f *commandError) int {
 	if f.code != 0 {
 		return f.code
 	}

@@ -86,7 +86,7 @@ func (a *app) invokeCommand() *cobra.Command {
 
 // showRun prints the answer of a run. A run that failed by itself ends with 0,
 // as scripts expect, unless they ask for more.
-func (a *app) showRun(answer json.RawMessage, fail bool, code int, failed *failure) error {
+func (a *app) showRun(answer json.RawMessage, fail bool, code int, failed *commandError) error {
 	if answer == nil {
 		return orNil(failed)
 	}
@@ -117,8 +117,8 @@ func (a *app) showRun(answer json.RawMessage, fail bool, code int, failed *failu
 	return nil
 }
 
-// orNil keeps a nil *failure from becoming an error that is not nil.
-func orNil(f *failure) error {
+// orNil keeps a nil *commandError from becoming an error that is not nil.
+func orNil(f *commandError) error {
 	if f == nil {
 		return nil
 	}
@@ -261,7 +261,7 @@ func (a *app) flat(ctx context.Context, doing string, get func(client.Compat, co
 
 // aboutFunction reports an error of a request about a function; when there is
 // none of that name it looks for one that was perhaps meant.
-func (a *app) aboutFunction(ctx context.Context, c *client.Client, name string, err error, doing string, args ...any) *failure {
+func (a *app) aboutFunction(ctx context.Context, c *client.Client, name string, err error, doing string, args ...any) *commandError {
 	if err == nil {
 		return nil
 	}

@@ -106,7 +106,7 @@ func (a *app) listWorkflowsCommand() *cobra.Command {
 }
 
 // aboutWorkflow is aboutFunction for workflows.
-func (a *app) aboutWorkflow(ctx context.Context, c *client.Client, name string, err error, doing string, args ...any) *failure {
+func (a *app) aboutWorkflow(ctx context.Context, c *client.Client, name string, err error, doing string, args ...any) *commandError {
 	if err == nil {
 		return nil
 	}

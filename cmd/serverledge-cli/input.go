@@ -145,7 +145,7 @@ func (a *app) read(name string, limit int64) ([]byte, error) {
 }
 
 // unreadable is a local file that cannot be read.
-func unreadable(err error, name string) *failure {
+func unreadable(err error, name string) *commandError {
 	if name == "-" {
 		name = "stdin"
 	}

@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 			},
 			"interrupts": interrupts,
 			"uploads": func(ts *testscript.TestScript, _ bool, args []string) {
-				resp, err := http.Get("http://" + ts.Getenv("NODE") + "/uploads") //nolint:noctx // a test
+				resp, err := http.Get("http://" + ts.Getenv("NODE") + "/uploads")
 				ts.Check(err)
 				body, err := io.ReadAll(resp.Body)
 				ts.Check(errors.Join(err, resp.Body.Close()))

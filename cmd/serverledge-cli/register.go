@@ -92,7 +92,7 @@ func (f *functionFlags) signature() (*functions.Signature, error) {
 		return nil, badSignature(err)
 	}
 	if len(inputs)+len(outputs) == 0 {
-		return nil, nil //nolint:nilnil // no declaration is no signature
+		return nil, nil // no declaration is no signature
 	}
 	s := &functions.Signature{Inputs: inputs, Outputs: outputs}
 	if err := s.Validate(); err != nil {
@@ -115,7 +115,7 @@ func parameters(given []string) ([]functions.Param, error) {
 	return out, nil
 }
 
-func badSignature(err error) *failure {
+func badSignature(err error) *commandError {
 	f := cannot(err, "understand the signature")
 	f.code = exitSignature
 	return f

@@ -19,7 +19,7 @@ func (a *app) sayf(format string, args ...any) {
 }
 
 // explain says what went wrong, why, and what to do.
-func (a *app) explain(f *failure) {
+func (a *app) explain(f *commandError) {
 	e := fault.From(f.err)
 	what := "cannot " + f.doing
 	if a.node != nil && a.node.Address() != "" {
@@ -46,7 +46,7 @@ func (a *app) explain(f *failure) {
 
 // tips is what a person may do about a failure: what the node says, then what
 // the command knows, else what its kind suggests.
-func (a *app) tips(f *failure, e *fault.Error) []string {
+func (a *app) tips(f *commandError, e *fault.Error) []string {
 	var out []string
 	if e.Hint != "" {
 		out = append(out, e.Hint)

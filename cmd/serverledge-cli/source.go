@@ -51,7 +51,7 @@ func packSource(ctx context.Context, src string) ([]byte, error) {
 	return archive, nil
 }
 
-func sourceFailure(err error, src string) *failure {
+func sourceFailure(err error, src string) *commandError {
 	f := cannot(err, "read the source %s", src)
 	f.code = exitSource
 	return f

@@ -101,4 +101,3 @@ func (a *app) showChecked(all []checked) error {
 	}
 	return a.show(v)
 }
-

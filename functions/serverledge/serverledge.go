@@ -62,7 +62,7 @@ func run(in io.Reader, out io.Writer, handler func(map[string]any) (any, error))
 	code := 0
 	if failed != nil {
 		code = 1
-		text, _ = json.Marshal(failed) //nolint:errchkjson // strings only
+		text, _ = json.Marshal(failed) // strings always can be
 	}
 	if _, err := out.Write(append(text, '\n')); err != nil {
 		return 1
