@@ -138,7 +138,7 @@ def handler(params, context):
 		wantDone(t, i)
 	}},
 	"death between calls": {"python", func(t *testing.T, h *harness) {
-		i := h.start(t, h.python(t, "import os, threading\ndef handler(p, c):\n    threading.Timer(0.05, os._exit, [1]).start()\n"))
+		i := h.start(t, h.python(t, "import os, threading\ndef handler(p, c):\n    threading.Timer(2, os._exit, [1]).start()\n"))
 		want(t, call(t, i, `{}`), "null")
 		wantDone(t, i)
 	}},

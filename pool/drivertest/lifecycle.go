@@ -46,10 +46,7 @@ var lifecycle = map[string]test{ //nolint:gochecknoglobals // a table
 		}
 	}},
 	"a stopped process": {"python", func(t *testing.T, h *harness) {
-		i := h.start(t, h.python(t, "import os, threading\ndef handler(p, c):\n    threading.Timer(0.05, os.kill, [os.getpid(), 19]).start()\n"))
-		want(t, call(t, i, `{}`), "null")
-		stop(t, i)
-		wantDone(t, i)
+		endless(t, h, h.python(t, "import os, signal\ndef handler(p, c): os.kill(os.getpid(), signal.SIGSTOP)\n"))
 	}},
 	"orphans are buried": {"python", func(t *testing.T, h *harness) {
 		i := h.start(t, h.python(t, "import subprocess\ndef handler(p, c):\n    for _ in range(200): subprocess.run(['/bin/sh', '-c', 'sleep 0.01 &'], check=True)\n    return 'well'\n"))

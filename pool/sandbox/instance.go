@@ -30,7 +30,7 @@ type instance struct {
 	conn     *channel.Conn
 	stopping atomic.Bool
 
-	mu   sync.Mutex // held by Stop
+	mu   sync.Mutex // held while it starts and while it stops
 	gone bool
 }
 
@@ -50,6 +50,9 @@ func (d *Driver) Start(ctx context.Context, f *functions.Function) (functions.In
 	if err := d.add(i); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(d.life, func() { cancel(context.Cause(d.life)) })()
 	if err := i.start(ctx, f, code); err != nil {
 		// The caller's ctx may be what ended the start.
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
@@ -71,6 +74,8 @@ func (d *Driver) code(ctx context.Context, f *functions.Function) (string, error
 }
 
 func (i *instance) start(ctx context.Context, f *functions.Function, code string) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	d := i.driver
 	runtime, err := functions.ParseRuntime(f.Runtime)
 	if err != nil {

@@ -60,6 +60,9 @@ type Driver struct {
 	host    host
 	cgroups *cgroups
 	spawner *spawner
+	// life ends with Close, and with it every start that is under way.
+	life context.Context
+	end  context.CancelCauseFunc
 
 	mu        sync.Mutex
 	closed    bool
@@ -93,6 +96,7 @@ func New(ctx context.Context, o Options) (*Driver, error) {
 			WithHint("build it with: make build")
 	}
 	d := &Driver{o: o, instances: make(map[string]*instance)}
+	d.life, d.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	if err := d.open(ctx); err != nil {
 		return nil, errors.Join(err, d.release())
 	}
@@ -194,6 +198,7 @@ func (d *Driver) Close(ctx context.Context) error {
 		all = append(all, i)
 	}
 	d.mu.Unlock()
+	d.end(closed())
 	var problems []error
 	for _, i := range all {
 		problems = append(problems, i.Stop(ctx))
@@ -228,10 +233,14 @@ func (d *Driver) add(i *instance) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
-		return fault.New(fault.Unavailable, "driver_closed", "the sandbox driver is closed")
+		return closed()
 	}
 	d.instances[i.id] = i
 	return nil
+}
+
+func closed() error {
+	return fault.New(fault.Unavailable, "driver_closed", "the sandbox driver is closed")
 }
 
 func (d *Driver) drop(i *instance) {

@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -8,7 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/serverledge/serverledge/functions"
+	"github.com/serverledge/serverledge/internal/fault"
+	"github.com/serverledge/serverledge/pool/channel"
 	"github.com/serverledge/serverledge/pool/drivertest"
 	"github.com/serverledge/serverledge/pool/sandbox"
 )
@@ -65,6 +71,56 @@ func TestContract(t *testing.T) {
 		// As another user than root this machine gives us no cgroups.
 		Uncounted: os.Getenv(roleVariable) == "user",
 	})
+}
+
+// A function that has too little memory even to start is told so.
+func TestTooLittleMemory(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	n := newNoop(t)
+	d := newDriver(t, filepath.Join(t.TempDir(), "d"), n)
+	defer func() {
+		if err := d.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
+	f := n.functions()["python"]
+	f.MemoryMB = 3
+	_, err := d.Start(t.Context(), f)
+	var bad *channel.InitError
+	if !errors.As(err, &bad) || bad.Failure.Type != functions.FailureOutOfMemory {
+		t.Errorf("got %v, want that memory ran out", err)
+	}
+	if l := left(t, d.Folder()); len(l) > 0 {
+		t.Errorf("there is still %v", l)
+	}
+}
+
+// Close ends what is starting, and waits for it.
+func TestCloseInTheMiddleOfAStart(t *testing.T) {
+	t.Parallel()
+	n := newNoop(t)
+	if err := os.WriteFile(filepath.Join(n.dir, "noop.py"), []byte("while True: pass\n"), 0o755); err != nil { //nolint:gosec // read by another user
+		t.Fatal(err)
+	}
+	d := newDriver(t, filepath.Join(t.TempDir(), "d"), n)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := d.Start(context.Background(), n.functions()["python"])
+		ended <- err
+	}()
+	for len(left(t, d.Folder())) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := d.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; !errors.Is(err, fault.Unavailable) {
+		t.Errorf("got %v, want unavailable", err)
+	}
+	if l := left(t, d.Folder()); len(l) > 0 {
+		t.Errorf("there is still %v", l)
+	}
 }
 
 // left names what there is of instances of the driver in dir.
