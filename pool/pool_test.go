@@ -149,6 +149,7 @@ func TestUpdateReplacesWarmInstances(t *testing.T) {
 		if got := <-running; got != `"v1"` {
 			t.Errorf("the call that ran got %s", got)
 		}
+		synctest.Wait()
 		for _, i := range b.driver.Instances() {
 			if i.Function.Handler != "v2" {
 				t.Errorf("%s is left", i.ID())

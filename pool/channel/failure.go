@@ -18,6 +18,10 @@ type InitError struct {
 // Error returns the failure's type and message.
 func (e *InitError) Error() string { return e.Failure.Type + ": " + e.Failure.Message }
 
+// FunctionFailure is how the pool learns that the start failed by the
+// function's own fault.
+func (e *InitError) FunctionFailure() *functions.Failure { return &e.Failure }
+
 // Crashed is the verdict on a process that ended with an exit code; a code
 // above 128 is the signal that ended it, as a shell reports it, and a negative
 // one is unknown.

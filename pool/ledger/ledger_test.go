@@ -11,7 +11,7 @@ import (
 // TestWorlds plays thousands of random worlds; see world.
 func TestWorlds(t *testing.T) {
 	t.Parallel()
-	const seeds = 4000
+	const seeds = 1500
 	lent, refused := 0, map[ledger.Reason]int{}
 	for seed := range uint64(seeds) {
 		w := newWorld(t, seed)
