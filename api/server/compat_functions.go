@@ -12,7 +12,7 @@ import (
 
 func (s *Server) compatRoutes() []route {
 	return []route{
-		{http.MethodPost, api.CompatCreate, s.compatPut(s.Store.CreateFunction)},
+		{http.MethodPost, api.CompatCreate, s.compatPut(s.create)},
 		{http.MethodPost, api.CompatUpdate, s.compatPut(s.Store.UpdateFunction)},
 		{http.MethodPost, api.CompatDelete, s.compatDelete},
 		{http.MethodPost, api.CompatInvoke, s.compatInvoke},

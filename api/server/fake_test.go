@@ -28,6 +28,12 @@ import (
 	"github.com/serverledge/serverledge/store/memory"
 )
 
+// The real parts fit.
+var (
+	_ Engine = (*engine.Engine)(nil)
+	_ Store  = (*store.Store)(nil)
+)
+
 // fakeEngine answers for the engine: an execution is over when call returns.
 type fakeEngine struct {
 	store *store.Store

@@ -52,7 +52,7 @@ func (s *Server) createFunction(w http.ResponseWriter, r *http.Request) error {
 	if err := s.check(f); err != nil {
 		return err
 	}
-	if err := s.Store.CreateFunction(r.Context(), f); err != nil {
+	if err := s.create(r.Context(), f); err != nil {
 		return err
 	}
 	return s.answerFunction(w, http.StatusCreated, f)
@@ -100,7 +100,7 @@ func (s *Server) putFunction(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	if version == "" {
 		status = http.StatusCreated
-		err = s.Store.CreateFunction(ctx, f)
+		err = s.create(ctx, f)
 	} else {
 		err = s.Store.UpdateFunction(ctx, f)
 	}
@@ -177,6 +177,20 @@ func (s *Server) check(f *functions.Function) error {
 	f.Created = time.Now().UTC().Truncate(time.Millisecond)
 	f.Version = f.Digest()
 	return nil
+}
+
+// create registers a function within the quota. It counts before it writes:
+// creations at the same moment may exceed the quota by their number.
+func (s *Server) create(ctx context.Context, f *functions.Function) error {
+	list, err := s.Store.Functions(ctx, f.Namespace)
+	if err != nil {
+		return err
+	}
+	if len(list) >= s.Quota {
+		return fault.New(fault.Denied, "quota_exceeded", "there are %d functions, and no more are allowed", len(list)).
+			WithHint("delete one that nobody needs")
+	}
+	return s.Store.CreateFunction(ctx, f)
 }
 
 // functionVersion returns the version of a function, "" when there is none.

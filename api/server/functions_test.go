@@ -244,6 +244,19 @@ func TestConcurrentCreates(t *testing.T) {
 	}
 }
 
+// TestQuota is B-058: the last function of the quota, and one more.
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(o *Options) { o.Quota = 2 })
+	f.register("one")
+	f.register("two")
+	digest := f.upload(tarOf(t, "hello.py", "x"))
+	body := fmt.Sprintf(`{"name":"three","runtime":"python310","handler":"hello.handler","package":%q}`, digest)
+	f.refused(f.do("POST", "/v1/functions", body), http.StatusForbidden, "quota_exceeded")
+	f.refused(f.do("PUT", "/v1/functions/three", body), http.StatusForbidden, "quota_exceeded")
+	into[api.Function](f, f.do("PUT", "/v1/functions/two", strings.Replace(body, "three", "two", 1)), http.StatusOK)
+}
+
 // TestCompatCreate holds the statuses that existing clients know.
 func TestCompatCreate(t *testing.T) {
 	t.Parallel()

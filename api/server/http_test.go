@@ -45,7 +45,7 @@ func TestSlowHeaders(t *testing.T) {
 	if slow.ReadHeaderTimeout != 5*time.Second || slow.MaxHeaderBytes != 32<<10 || slow.IdleTimeout != time.Minute {
 		t.Errorf("the limits are %v %v %v", slow.ReadHeaderTimeout, slow.MaxHeaderBytes, slow.IdleTimeout)
 	}
-	slow.ReadHeaderTimeout = 100 * time.Millisecond
+	slow.ReadHeaderTimeout = 500 * time.Millisecond
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestSlowBody(t *testing.T) {
 // TestBodyAtLeastRate: time beyond the grace is given for bytes that came.
 func TestBodyAtLeastRate(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(o *Options) { o.Grace, o.Rate = 200*time.Millisecond, 1<<10 })
+	f := newFixture(t, func(o *Options) { o.Grace, o.Rate = time.Second, 1<<10 })
 	f.register("hello")
 	conn := f.dial()
 	defer func() { _ = conn.Close() }()
@@ -130,7 +130,7 @@ func TestBodyAtLeastRate(t *testing.T) {
 	_, _ = fmt.Fprintf(conn, "POST /invoke/hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", len(body))
 	for i := 0; i < len(body); i += 1 << 10 {
 		_, _ = io.WriteString(conn, body[i:min(i+1<<10, len(body))])
-		time.Sleep(100 * time.Millisecond) // half a second in all, with 0.2 s of grace
+		time.Sleep(300 * time.Millisecond) // a second and a half in all, with one of grace
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
 	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.HasPrefix(line, "HTTP/1.1 200 ") {

@@ -231,11 +231,11 @@ func wait(t testing.TB, done <-chan struct{}, otherwise string) {
 // TestBodyDeadlineEnds: the deadline of the body does not end a long call.
 func TestBodyDeadlineEnds(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(o *Options) { o.Grace = 20 * time.Millisecond })
+	f := newFixture(t, func(o *Options) { o.Grace = 100 * time.Millisecond })
 	f.register("hello")
 	f.engine.call = func(ctx context.Context, r *engine.Request) (*functions.Result, error) {
 		select {
-		case <-time.After(100 * time.Millisecond): // five times the grace
+		case <-time.After(500 * time.Millisecond): // five times the grace
 			return &functions.Result{Output: r.Input.Bytes()}, nil
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)

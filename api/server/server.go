@@ -29,6 +29,8 @@ type Options struct {
 	Hosts []string
 	// Hops is how often a client's call may be passed on (default 1).
 	Hops int
+	// Quota is how many functions there may be (default 10,000).
+	Quota int
 	// Grace is how long a body may take before the least rate holds (default
 	// 5 s), and Rate that rate in bytes per second (default 1 KiB).
 	Grace time.Duration
@@ -65,6 +67,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Hops <= 0 {
 		o.Hops = 1
+	}
+	if o.Quota <= 0 {
+		o.Quota = 10_000
 	}
 	if o.Grace <= 0 {
 		o.Grace = 5 * time.Second
