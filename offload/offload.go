@@ -26,10 +26,8 @@ const (
 	FitCold
 	// FitEvict: there is room once idle instances of others are evicted.
 	FitEvict
-	// FitBusy: it could run, but not before something else ends.
+	// FitBusy: not before something else ends, if ever.
 	FitBusy
-	// FitNever: the pool is too small or cannot run it at all.
-	FitNever
 )
 
 // Now tells whether a call can start without waiting for another one to end.

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"github.com/serverledge/serverledge/asl"
+	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/dag/source"
+	"github.com/serverledge/serverledge/dag/spec"
+	"github.com/serverledge/serverledge/internal/fault"
+)
+
+// compile makes a graph of a definition in a named language.
+func compile(language, definition string) (*dag.Graph, error) {
+	switch language {
+	case "asl":
+		return asl.Compile(definition)
+	case "dag":
+		return spec.Compile(definition)
+	}
+	return nil, fault.New(fault.Invalid, "unknown_language", "there is no workflow language %q", language).
+		WithHint("use asl (Amazon States Language) or dag (YAML DAG)")
+}
+
+// detectAndCompile finds the language out when none is named.
+func detectAndCompile(language, definition string) (*dag.Graph, string, error) {
+	if language == "" {
+		var err error
+		if language, err = detect(definition); err != nil {
+			return nil, "", err
+		}
+	}
+	g, err := compile(language, definition)
+	return g, language, err
+}
+
+// detect finds the language of a definition out.
+func detect(definition string) (string, error) {
+	language, err := source.Detect(definition)
+	return string(language), err
+}
