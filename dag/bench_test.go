@@ -12,6 +12,7 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // single executes one function from the start to the end.
 func single(tb testing.TB, g *Graph, in, out value.Value) {
+	tb.Helper()
 	x := NewExecution(g)
 	if _, err := x.Step(Entry{Seq: 1, At: epoch, Event: Started{Seed: 1, Input: in}}); err != nil {
 		tb.Fatal(err)
@@ -27,6 +28,7 @@ func single(tb testing.TB, g *Graph, in, out value.Value) {
 
 // map1000 executes a Map of n tasks, each answered in a step of its own.
 func map1000(tb testing.TB, g *Graph, in, out value.Value) {
+	tb.Helper()
 	x := NewExecution(g)
 	commands, err := x.Step(Entry{Seq: 1, At: epoch, Event: Started{Seed: 1, Input: in}})
 	if err != nil {
@@ -55,6 +57,7 @@ func items(n int) value.Value {
 }
 
 func mapOf(tb testing.TB) *Graph {
+	tb.Helper()
 	g := &Graph{Start: "each", States: []*State{{Name: "each", Kind: Map, Body: Single("f")}}}
 	if err := Validate(g); err != nil {
 		tb.Fatal(err)

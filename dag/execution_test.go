@@ -2,6 +2,8 @@ package dag
 
 import (
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -301,6 +303,7 @@ func TestShapesMayFail(t *testing.T) {
 		"assign":    one(&State{Kind: Pass, Assign: set("v", broke("Bad"))}),
 		"timeout":   one(&State{Kind: Task, Function: "f", TimeoutFor: span}),
 		"heartbeat": one(&State{Kind: Task, Function: "f", HeartbeatFor: span}),
+		"function":  one(&State{Kind: Task, FunctionFor: func(*Scope) (string, *Failure) { return "", bad }}),
 		"until":     one(&State{Kind: Wait, Until: func(*Scope) (time.Time, *Failure) { return epoch, bad }}),
 		"case":      one(&State{Kind: Choice, Cases: []Case{{Next: "s", When: func(*Scope) (bool, *Failure) { return true, bad }}}}),
 		"items":     over(&State{}),
@@ -320,6 +323,36 @@ func TestShapesMayFail(t *testing.T) {
 				t.Errorf("got %v, %v", o, commands)
 			}
 		})
+	}
+}
+
+func TestFunctionsAreComputedPerAttempt(t *testing.T) {
+	t.Parallel()
+	g := validated(t, machine(&State{Name: "a", Kind: Task, Retry: []Retry{{Errors: []string{ErrorAll}, MaxAttempts: 1}},
+		FunctionFor: func(s *Scope) (string, *Failure) { return "f" + strconv.Itoa(s.State.Retries), nil }}))
+	x := NewExecution(g)
+	for _, c := range [][]Command{play(t, x, Started{}), x.Outstanding()} {
+		if call, ok := c[0].(Invoke); !ok || call.Function != "f0" {
+			t.Errorf("got %v", c)
+		}
+	}
+	for _, c := range [][]Command{play(t, x, Failed{1, 1, Failure{}}), x.Outstanding()} {
+		if call, ok := c[0].(Invoke); !ok || call.Function != "f1" || call.Attempt != 2 {
+			t.Errorf("got %v", c)
+		}
+	}
+}
+
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	inner := machine(task("b", "c"), task("c", ""))
+	g := flow(task("c", ""), &State{Name: "each", Kind: Map, Body: machine(&State{Name: "both", Kind: Parallel, Branches: []*Graph{inner, inner}})},
+		&State{Name: "computed", Kind: Task, FunctionFor: func(*Scope) (string, *Failure) { return "z", nil }}, &State{Name: "p", Kind: Pass})
+	if got := Functions(validated(t, g)); !slices.Equal(got, []string{"b", "c"}) {
+		t.Errorf("got %q, want b and c", got)
+	}
+	if got := Functions(nil); got != nil {
+		t.Errorf("got %q of nothing", got)
 	}
 }
 

@@ -162,17 +162,26 @@ type Item struct {
 	Key   string // of an object's member; empty for arrays
 }
 
-// The functions that a language gives to the kernel. A *Failure fails the
-// state as a failing task would, unless it says Fatal.
+// The functions that a language gives to the kernel must be pure. A *Failure
+// fails the state as a failing task would, unless it says Fatal.
 type (
-	Shape   func(*Scope) (value.Value, *Failure)
-	Guard   func(*Scope) (bool, *Failure)
-	Assign  func(*Scope) ([]Binding, *Failure)
-	Moment  func(*Scope) (time.Time, *Failure)
-	Span    func(*Scope) (time.Duration, *Failure)
-	Count   func(*Scope) (int, *Failure)
-	Share   func(*Scope) (float64, *Failure)
-	Naming  func(*Scope) (string, *Failure)
+	// Shape makes a value.
+	Shape func(*Scope) (value.Value, *Failure)
+	// Guard tells whether a condition holds.
+	Guard func(*Scope) (bool, *Failure)
+	// Assign computes the variables that a state sets.
+	Assign func(*Scope) ([]Binding, *Failure)
+	// Moment computes a date.
+	Moment func(*Scope) (time.Time, *Failure)
+	// Span computes a duration.
+	Span func(*Scope) (time.Duration, *Failure)
+	// Count computes a whole number.
+	Count func(*Scope) (int, *Failure)
+	// Share computes a percentage, from 0 to 100.
+	Share func(*Scope) (float64, *Failure)
+	// Naming computes the name of a function.
+	Naming func(*Scope) (string, *Failure)
+	// Failing makes what a Fail state fails with.
 	Failing func(*Scope) *Failure
 )
 

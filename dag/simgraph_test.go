@@ -337,21 +337,21 @@ func (g *garden) dataflow(p *plant) {
 // ways gives a state of a dataflow graph chosen and caught successors.
 func (g *garden) ways(t *stem, after []string) {
 	s := t.state
-	any := func() string { return after[g.r.IntN(len(after))] }
+	one := func() string { return after[g.r.IntN(len(after))] }
 	if s.Kind == Choice && len(after) == 0 {
 		s.Kind = Pass
 	}
 	if s.Kind == Choice {
-		g.oneCase(t, any())
+		g.oneCase(t, one())
 		if !g.chance(4) {
-			s.Default = any()
+			s.Default = one()
 		}
 	}
 	g.catches(t, func() string {
 		if len(after) == 0 || g.chance(2) {
 			return ""
 		}
-		return any()
+		return one()
 	})
 }
 
@@ -468,6 +468,10 @@ func (g *garden) finish(t *stem) {
 	}
 	for i := range s.Catch {
 		s.Catch[i].Out = t.catchOut[i].shape()
+	}
+	if s.Kind == Task && g.chance(3) {
+		name := s.Function
+		s.FunctionFor = func(*Scope) (string, *Failure) { return name, nil }
 	}
 	if t.fails != nil {
 		s.Failure = func(*Scope) *Failure { return failing(t) }

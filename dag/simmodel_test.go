@@ -106,15 +106,33 @@ func (m *model) effective(t *stem, input value.Value, e *soil) value.Value {
 
 // try is one attempt: the output, the next state and the variable's value.
 func (m *model) try(t *stem, input value.Value, e *soil, attempt int) (output value.Value, next string, bound value.Value, failure *Failure) {
-	s := t.state
 	effective := input
 	if t.in != nil {
 		if effective, failure = t.in(e.view(input, input, value.Value{})); failure != nil {
-			return
+			return output, next, bound, failure
 		}
 	}
-	result, out, assign := effective, t.out, t.assign
-	next = s.Next
+	result, out, assign, next, failure := m.work(t, input, effective, e, attempt)
+	if failure != nil {
+		return output, next, bound, failure
+	}
+	output = result
+	if out != nil {
+		if output, failure = out(e.view(input, effective, result)); failure != nil {
+			return output, next, bound, failure
+		}
+	}
+	if assign != nil {
+		bound, failure = assign(e.view(input, effective, result))
+	}
+	return output, next, bound, failure
+}
+
+// work does what the kind of the state says, and returns what shapes its
+// result and assigns it.
+func (m *model) work(t *stem, input, effective value.Value, e *soil, attempt int) (result value.Value, out, assign formula, next string, failure *Failure) {
+	s := t.state
+	result, out, assign, next = effective, t.out, t.assign, s.Next
 	switch s.Kind {
 	case Task:
 		result, failure = outcome(s.Function, effective, attempt)
@@ -142,19 +160,7 @@ func (m *model) try(t *stem, input value.Value, e *soil, attempt int) (output va
 		}
 	case Pass, Wait, Succeed:
 	}
-	if failure != nil {
-		return
-	}
-	output = result
-	if out != nil {
-		if output, failure = out(e.view(input, effective, result)); failure != nil {
-			return
-		}
-	}
-	if assign != nil {
-		bound, failure = assign(e.view(input, effective, result))
-	}
-	return
+	return result, out, assign, next, failure
 }
 
 func (m *model) parallel(t *stem, input value.Value, e *soil) (value.Value, *Failure) {
