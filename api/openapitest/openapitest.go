@@ -30,37 +30,37 @@ type Transport struct {
 	// described to routes that ignore it.
 	Lax bool
 
-	t      testing.TB
+	tb     testing.TB
 	router routers.Router
 
 	mu   sync.Mutex
 	seen map[string]bool
 }
 
-// New returns a transport that reports to t. A nil base is
+// New returns a transport that reports to tb. A nil base is
 // http.DefaultTransport.
-func New(t testing.TB, base http.RoundTripper) *Transport {
-	t.Helper()
-	document := Document(t)
+func New(tb testing.TB, base http.RoundTripper) *Transport {
+	tb.Helper()
+	document := Document(tb)
 	router, err := gorillamux.NewRouter(document)
 	if err != nil {
-		t.Fatalf("routing by openapi.yaml: %v", err)
+		tb.Fatalf("routing by openapi.yaml: %v", err)
 	}
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	return &Transport{Base: base, t: t, router: router, seen: map[string]bool{}}
+	return &Transport{Base: base, tb: tb, router: router, seen: map[string]bool{}}
 }
 
 // Document returns openapi.yaml, checked.
-func Document(t testing.TB) *openapi3.T {
-	t.Helper()
+func Document(tb testing.TB) *openapi3.T {
+	tb.Helper()
 	document, err := openapi3.NewLoader().LoadFromData(api.OpenAPI())
 	if err != nil {
-		t.Fatalf("reading openapi.yaml: %v", err)
+		tb.Fatalf("reading openapi.yaml: %v", err)
 	}
-	if err := document.Validate(context.Background()); err != nil {
-		t.Fatalf("openapi.yaml is not valid: %v", err)
+	if err := document.Validate(tb.Context()); err != nil {
+		tb.Fatalf("openapi.yaml is not valid: %v", err)
 	}
 	return document
 }
@@ -106,7 +106,7 @@ func (c *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // check holds one exchange against the description.
 func (c *Transport) check(r *http.Request, sent []byte, answer *http.Response, body []byte) {
-	c.t.Helper()
+	c.tb.Helper()
 	what := r.Method + " " + r.URL.Path
 	refused := answer.StatusCode >= 400 && answer.StatusCode < 500
 	asked := r.Clone(context.WithoutCancel(r.Context()))
@@ -114,9 +114,9 @@ func (c *Transport) check(r *http.Request, sent []byte, answer *http.Response, b
 	route, params, err := c.route(asked)
 	if err != nil {
 		if !refused {
-			c.t.Errorf("%s: answered %d, but openapi.yaml has no such route: %v", what, answer.StatusCode, err)
+			c.tb.Errorf("%s: answered %d, but openapi.yaml has no such route: %v", what, answer.StatusCode, err)
 		} else if kind := answer.Header.Get("Content-Type"); kind != api.TypeProblem && r.Method != http.MethodHead {
-			c.t.Errorf("%s: answered %d with %q instead of a problem", what, answer.StatusCode, kind)
+			c.tb.Errorf("%s: answered %d with %q instead of a problem", what, answer.StatusCode, kind)
 		}
 		return
 	}
@@ -128,7 +128,7 @@ func (c *Transport) check(r *http.Request, sent []byte, answer *http.Response, b
 	}
 	if !refused && !c.Lax {
 		if err := openapi3filter.ValidateRequest(asked.Context(), input); err != nil {
-			c.t.Errorf("%s: accepted with %d, but the request does not fit openapi.yaml: %v", what, answer.StatusCode, err)
+			c.tb.Errorf("%s: accepted with %d, but the request does not fit openapi.yaml: %v", what, answer.StatusCode, err)
 		}
 	}
 	if answer.StatusCode < 300 {
@@ -144,7 +144,7 @@ func (c *Transport) check(r *http.Request, sent []byte, answer *http.Response, b
 	}
 	output.SetBodyBytes(body)
 	if err := openapi3filter.ValidateResponse(asked.Context(), output); err != nil {
-		c.t.Errorf("%s: the answer %d does not fit openapi.yaml: %v\n%s", what, answer.StatusCode, err, clip(body))
+		c.tb.Errorf("%s: the answer %d does not fit openapi.yaml: %v\n%s", what, answer.StatusCode, err, clip(body))
 	}
 }
 

@@ -70,7 +70,7 @@ func (s *Server) failAs(w http.ResponseWriter, r *http.Request, err error, statu
 		p.Detail = text + " " + p.Detail
 	}
 	if fault.KindOf(err) == fault.Internal && p.Status == http.StatusInternalServerError {
-		s.log.Error("request failed", "request", requestID(w), "method", r.Method, "path", clip(r.URL.Path, 256), "err", err)
+		s.log.ErrorContext(r.Context(), "request failed", "request", requestID(w), "method", r.Method, "path", clip(r.URL.Path, 256), "err", err)
 	}
 	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
 		retry := time.Duration(p.RetryAfterMS) * time.Millisecond

@@ -47,8 +47,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int64, lenie
 		return value.Value{}, nil
 	}
 	v, err := value.Parse(text)
-	var syntax *value.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*value.SyntaxError](err); ok {
 		return value.Value{}, fault.New(fault.Invalid, syntax.Code, "the body is not acceptable JSON: %s", syntax.Error())
 	}
 	return v, err

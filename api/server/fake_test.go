@@ -183,12 +183,12 @@ func (e *fakeEngine) count() int {
 }
 
 // last returns the last request.
-func (e *fakeEngine) last(t testing.TB) *engine.Request {
-	t.Helper()
+func (e *fakeEngine) last(tb testing.TB) *engine.Request {
+	tb.Helper()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.requests) == 0 {
-		t.Fatal("the engine was not asked")
+		tb.Fatal("the engine was not asked")
 	}
 	return e.requests[len(e.requests)-1]
 }
@@ -272,9 +272,9 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-func newFixture(t testing.TB, change ...func(*Options)) *fixture {
-	t.Helper()
-	f := &fixture{TB: t, pool: &fakePool{}, node: &fakeNode{}, logs: &syncBuffer{}}
+func newFixture(tb testing.TB, change ...func(*Options)) *fixture {
+	tb.Helper()
+	f := &fixture{TB: tb, pool: &fakePool{}, node: &fakeNode{}, logs: &syncBuffer{}}
 	f.store = store.New(memory.New(), store.Options{})
 	f.engine = &fakeEngine{store: f.store, kept: map[string]*engine.Execution{}, names: map[string]string{}}
 	log := slog.New(slog.NewJSONHandler(f.logs, &slog.HandlerOptions{Level: slog.LevelInfo}))
@@ -290,16 +290,16 @@ func newFixture(t testing.TB, change ...func(*Options)) *fixture {
 	}
 	s, err := New(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	f.server = s
 	f.http = httptest.NewUnstartedServer(s)
 	f.http.Config = HTTP(s, log)
 	f.http.Start()
-	f.checked = openapitest.New(t, f.http.Client().Transport)
+	f.checked = openapitest.New(tb, f.http.Client().Transport)
 	f.client = &http.Client{Transport: f.checked}
 	f.plain = f.http.Client()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		f.http.Close()
 		_ = s.Close()
 		_ = f.store.Close()
@@ -397,8 +397,8 @@ func into[T any](f *fixture, a answer, status int) T {
 }
 
 // tarOf makes an archive of one file.
-func tarOf(t testing.TB, name, content string) []byte {
-	t.Helper()
+func tarOf(tb testing.TB, name, content string) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	out := tar.NewWriter(&b)
 	err := errors.Join(
@@ -407,7 +407,7 @@ func tarOf(t testing.TB, name, content string) []byte {
 		out.Close(),
 	)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -66,11 +67,11 @@ func TestFunctionLifecycle(t *testing.T) {
 	}
 }
 
-func mustJSON(t testing.TB, v any) []byte {
-	t.Helper()
+func mustJSON(tb testing.TB, v any) []byte {
+	tb.Helper()
 	b, err := json.Marshal(v)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
@@ -155,10 +156,7 @@ func TestFunctionFields(t *testing.T) {
 		{"package", `"` + strings.Repeat("0", 64) + `"`, "unknown_package"},
 		{"package", `9`, "invalid_type"},
 	} {
-		body := map[string]any{}
-		for k, v := range good {
-			body[k] = v
-		}
+		body := maps.Clone(good)
 		body[c.field] = json.RawMessage(c.value)
 		a := f.do("POST", "/v1/functions", string(mustJSON(t, body)))
 		var p api.Problem
@@ -184,10 +182,7 @@ func TestFunctionFields(t *testing.T) {
 		"name": `"` + strings.Repeat("a", 63) + `"`, "memoryMB": `8192`, "cpu": `1024`, "maxConcurrency": `1000`, "timeout": `"1h"`,
 		"runtime": `"python3.10"`, "env": `{"A":"\u202e"}`, "signature": `{"Inputs":[{"Name":"n","Type":"Array[Array[Int]]"}],"Outputs":[]}`,
 	} {
-		body := map[string]any{}
-		for k, v := range good {
-			body[k] = v
-		}
+		body := maps.Clone(good)
 		body["name"] = "ok-" + strings.ToLower(field)
 		body[field] = json.RawMessage(text)
 		if a := f.do("POST", "/v1/functions", string(mustJSON(t, body))); a.status != http.StatusCreated {
@@ -200,14 +195,14 @@ func TestFunctionFields(t *testing.T) {
 func TestEveryFaultIsTold(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	p := f.refused(f.do("POST", "/v1/functions", `{"name":1,"memroyMB":128,"cpu":-1,"signature":{"Inputs":[{"Nmae":"n"}]}}`),
+	p := f.refused(f.do("POST", "/v1/functions", `{"name":1,"memroyMB":128,"cpu":-1,"signature":{"Inputs":[{"Title":"n"}]}}`),
 		http.StatusBadRequest, "unknown_field")
 	got := map[string]string{}
 	for _, e := range p.Errors {
 		got[e.Pointer] = e.Code
 	}
 	for pointer, code := range map[string]string{
-		"/name": "invalid_type", "/memroyMB": "unknown_field", "/cpu": "out_of_range", "/runtime": "required", "/signature/Inputs/0/Nmae": "unknown_field",
+		"/name": "invalid_type", "/memroyMB": "unknown_field", "/cpu": "out_of_range", "/runtime": "required", "/signature/Inputs/0/Title": "unknown_field",
 	} {
 		if got[pointer] != code {
 			t.Errorf("%s: got %q, want %q", pointer, got[pointer], code)

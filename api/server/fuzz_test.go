@@ -10,6 +10,7 @@ import (
 // fuzz sends any body to some routes: the answers are 2xx or 4xx, a refusal is
 // a problem, and nothing panics (B-045).
 func fuzz(f *testing.F, paths ...string) {
+	f.Helper()
 	x := newFixture(f)
 	x.register("hello")
 	for _, body := range truncations() {

@@ -30,7 +30,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.routes.ServeHTTP(w, r)
 	}
 	if s.log.Enabled(r.Context(), levelOfCalls) {
-		s.log.Debug("request served", "request", requestID(w), "method", r.Method,
+		s.log.DebugContext(r.Context(), "request served", "request", requestID(w), "method", r.Method,
 			"path", clip(r.URL.Path, 256), "took", time.Since(began))
 	}
 }
@@ -50,7 +50,8 @@ func plainID(id string) bool {
 	}
 	for i := range len(id) {
 		c := id[i]
-		if !(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '-' || c == '_' || c == '.') {
+		letter := c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+		if !letter && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
 			return false
 		}
 	}
@@ -104,7 +105,7 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 		panic(p)
 	}
 	s.panics.Add(1)
-	s.log.Error("panic in a handler", "request", requestID(w), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	s.log.ErrorContext(r.Context(), "panic in a handler", "request", requestID(w), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	s.fail(w, r, fault.New(fault.Internal, "panic", "a handler panicked"))
 }
 

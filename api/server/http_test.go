@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -423,7 +424,7 @@ func TestConnections(t *testing.T) {
 	}
 	remote := []string{"192.0.2.1:5", "127.0.0.1:5"}
 	for i, share := range []int{perAddress, perLoopback} {
-		bounded := &limited{each: map[netipAddr]int{}}
+		bounded := &limited{each: map[netip.Addr]int{}}
 		address := addressOf(fakeConn{remote: remote[i]})
 		for n := range share {
 			if !bounded.take(address) {
@@ -435,3 +436,16 @@ func TestConnections(t *testing.T) {
 		}
 	}
 }
+
+// fakeConn has the address of the other side only.
+type fakeConn struct {
+	net.Conn
+	remote string
+}
+
+func (c fakeConn) RemoteAddr() net.Addr { return fakeAddr(c.remote) }
+
+type fakeAddr string
+
+func (fakeAddr) Network() string  { return "tcp" }
+func (a fakeAddr) String() string { return string(a) }

@@ -219,12 +219,12 @@ func TestClientGone(t *testing.T) {
 }
 
 // wait waits for a channel to be closed.
-func wait(t testing.TB, done <-chan struct{}, otherwise string) {
-	t.Helper()
+func wait(tb testing.TB, done <-chan struct{}, otherwise string) {
+	tb.Helper()
 	select {
 	case <-done:
 	case <-time.After(20 * time.Second):
-		t.Fatal(otherwise)
+		tb.Fatal(otherwise)
 	}
 }
 
@@ -344,15 +344,15 @@ func TestForwardedConcurrently(t *testing.T) {
 }
 
 // until waits for a condition.
-func until(t testing.TB, met func() bool) {
-	t.Helper()
+func until(tb testing.TB, met func() bool) {
+	tb.Helper()
 	for range 2000 {
 		if met() {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	t.Fatal("the condition is not met")
+	tb.Fatal("the condition is not met")
 }
 
 func (o *once) waiting(id attempt) int {

@@ -1,30 +1,13 @@
 package server
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/serverledge/serverledge/api"
 )
-
-type netipAddr = netip.Addr
-
-// fakeConn has the address of the other side only.
-type fakeConn struct {
-	net.Conn
-	remote string
-}
-
-func (c fakeConn) RemoteAddr() net.Addr { return fakeAddr(c.remote) }
-
-type fakeAddr string
-
-func (fakeAddr) Network() string  { return "tcp" }
-func (a fakeAddr) String() string { return string(a) }
 
 // TestBadJSON is B-030, B-031, B-033 to B-038, B-044 on both dialects.
 func TestBadJSON(t *testing.T) {

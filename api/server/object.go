@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -65,13 +64,6 @@ func (o *object) find(name string, kinds ...value.Kind) (v value.Value, ok bool)
 		return value.Value{}, false
 	}
 	return v, true
-}
-
-// document binds any JSON value, its bytes untouched.
-func (o *object) document(name string, to *json.RawMessage, kinds ...value.Kind) {
-	if v, ok := o.find(name, kinds...); ok {
-		*to = v.Bytes()
-	}
 }
 
 // text binds a string of at most so many bytes.

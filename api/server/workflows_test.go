@@ -78,7 +78,7 @@ func TestBadWorkflows(t *testing.T) {
 		`{"name":"w","definition":{"States":{}}}`:                 {422, "invalid_type", "/definition"},
 		`{"name":"w","definition":"x","type":"FAST"}`:             {422, "invalid_value", "/type"},
 		`{"name":"w","definition":"x","language":"cobol"}`:        {422, "invalid_value", "/language"},
-		`{"name":"w","definition":"x","defintion":"y"}`:           {400, "unknown_field", "/defintion"},
+		`{"name":"w","definition":"x","definitionn":"y"}`:         {400, "unknown_field", "/definitionn"},
 		`{"name":"w","Name":"x","definition":"{\"States\":{} }"}`: {400, "unknown_field", "/Name"},
 	} {
 		p := f.refused(f.do("POST", "/v1/workflows", body), want.status, want.code)
