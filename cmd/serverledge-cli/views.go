@@ -144,7 +144,7 @@ func nodesView(doc any, list ...api.Node) view {
 		}
 		v.names = append(v.names, n.ID)
 		v.rows = append(v.rows, []string{
-			id, n.Area, n.Status, n.Address, share(decimal(float64(n.FreeMemoryMB)), decimal(float64(n.MemoryMB)), " MB"),
+			id, n.Area, n.Status, n.Address, share(number(n.FreeMemoryMB), number(n.MemoryMB), " MB"),
 			share(decimal(n.FreeCPUs), decimal(n.CPUs), ""), n.Driver, n.Architecture, n.Policy, n.Version,
 		})
 	}
@@ -175,7 +175,11 @@ func statusView(s *api.StatusResponse) view {
 func runtimes(m map[string]string) [][2]string {
 	var out [][2]string
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, [2]string{"runtime", name + ": " + m[name]})
+		text := name
+		if m[name] != "" {
+			text += ": " + m[name]
+		}
+		out = append(out, [2]string{"runtime", text})
 	}
 	return out
 }
