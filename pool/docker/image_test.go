@@ -82,9 +82,9 @@ func openCustom(t *testing.T) (*Driver, Options) {
 
 func TestImageWithACommand(t *testing.T) {
 	t.Parallel()
-	d, _ := openCustom(t)
 	f := custom(dress(t, container.Config{Env: []string{`CUSTOM_CMD=python3 -c "import json,os; p=json.load(open(os.environ['PARAMS_FILE'])); ` +
 		`json.dump([p, os.environ['GREETING'], os.getuid()], open(os.environ['RESULT_FILE'],'w')); print('said')"`}}))
+	d, _ := openCustom(t)
 	if err := d.Prepare(t.Context(), f, false); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,6 @@ func TestImageWithACommand(t *testing.T) {
 // get: root, a volume, a health check, another signal to stop.
 func TestImageWithItsOwnExecutor(t *testing.T) {
 	t.Parallel()
-	d, _ := openCustom(t)
 	server := `
 import http.server, json, os, socket
 class H(http.server.BaseHTTPRequestHandler):
@@ -127,6 +126,7 @@ http.server.HTTPServer(("0.0.0.0", 8080), H).serve_forever()
 		User: "root", Volumes: map[string]struct{}{"/data": {}}, StopSignal: "SIGTERM", WorkingDir: "/usr",
 		Healthcheck: &container.HealthConfig{Test: []string{"CMD", "true"}}, Entrypoint: []string{"python3"}, Cmd: []string{"-c", server},
 	}))
+	d, _ := openCustom(t)
 	i := start(t, d, f)
 	r := call(t, i, `{"a": 1}`)
 	if string(r.Output) != `[{"a": 1}, 65534, "none", "none", "hello", "/usr"]` {
@@ -251,13 +251,18 @@ func TestImageOfAnotherMachine(t *testing.T) {
 
 func TestImageThatIsReplacedWhileTheNodeRuns(t *testing.T) {
 	t.Parallel()
-	d, _ := openCustom(t)
 	name := dress(t, container.Config{Env: []string{"CUSTOM_CMD=echo 1 > $RESULT_FILE"}})
+	newer := dress(t, container.Config{Env: []string{"CUSTOM_CMD=echo 2 > $RESULT_FILE"}})
+	api := daemon(t)
+	old, err := api.ImageInspect(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	discard(t, old.ID)
+	d, _ := openCustom(t)
 	if r := call(t, start(t, d, custom(name)), "{}"); strings.TrimSpace(string(r.Output)) != "1" {
 		t.Fatalf("got %s %+v", r.Output, r.Failure)
 	}
-	api := daemon(t)
-	newer := dress(t, container.Config{Env: []string{"CUSTOM_CMD=echo 2 > $RESULT_FILE"}})
 	if _, err := api.ImageRemove(t.Context(), name, image.RemoveOptions{Force: true, PruneChildren: true}); err != nil {
 		t.Fatal(err)
 	}

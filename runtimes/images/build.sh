@@ -169,7 +169,7 @@ finish() {
 }
 
 build() {
-  local name=$1
+  local name=$1 replaced
   RUNTIME="" UPSTREAM="" PACKAGES="" DROP="" FINISH="" VERSION="" MINIMUM="" NEEDS_EXECUTOR=""
   [ -f "$here/$name.recipe" ] || die "there is no recipe $name" "known: $(known)"
   # shellcheck source=/dev/null
@@ -196,7 +196,10 @@ build() {
     # shellcheck source=/dev/null
     origin="packages of $(. /etc/os-release && echo "$PRETTY_NAME")"
   fi
+  replaced=$(docker image inspect -f '{{.Id}}' "$tag" 2>/dev/null || true)
   finish "$tag" "$hash" "$origin"
+  # Containers that still run keep the old one; then it is left to docker prune.
+  [ -z "$replaced" ] || docker image rm "$replaced" >/dev/null 2>&1 || true
   cleanup
   scratch="" stage=""
 }
