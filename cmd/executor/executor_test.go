@@ -127,8 +127,7 @@ func TestInitHandsTheEndOn(t *testing.T) {
 	for script, want := range map[string]int{"exit 0": 0, "exit 3": 3, "kill -9 $$": 137, "kill -11 $$": 139} {
 		err := command(t, nil, "init", "--", "sh", "-c", script).Run()
 		got := 0
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			got = exit.ExitCode()
 		}
 		if got != want {

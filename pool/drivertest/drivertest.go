@@ -64,7 +64,7 @@ func Run(t *testing.T, s Suite) {
 	packages := newFolders(t)
 	d := s.New(t, packages)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 		defer cancel()
 		if err := d.Close(ctx); err != nil {
 			t.Errorf("closing the driver: %v", err)
@@ -229,7 +229,7 @@ func (h *harness) tryStart(t *testing.T, f *functions.Function) (functions.Insta
 
 func stop(t *testing.T, i functions.Instance) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
 	if err := i.Stop(ctx); err != nil {
 		t.Errorf("stopping the instance: %v", err)

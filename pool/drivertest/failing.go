@@ -1,3 +1,4 @@
+//nolint:thelper // a clause is a test and reports in its own lines
 package drivertest
 
 import (
@@ -161,7 +162,7 @@ def handler(params, context):
 	}},
 }
 
-var errTime = errors.New("time is up") //nolint:gochecknoglobals // a sentinel
+var errTime = errors.New("time is up")
 
 // notLoaded is a clause on code that cannot be loaded.
 func notLoaded(runtime, handler, kind, text string) func(*testing.T, *harness) {

@@ -1,3 +1,4 @@
+//nolint:thelper // a clause is a test and reports in its own lines
 package drivertest
 
 import (

@@ -42,14 +42,14 @@ func (noop) functions() map[string]*functions.Function {
 func BenchmarkWarmCall(b *testing.B) {
 	n := newNoop(b)
 	d := newDriver(b, b.TempDir(), n)
-	defer func() { _ = d.Close(context.Background()) }()
+	defer func() { _ = d.Close(context.WithoutCancel(b.Context())) }()
 	for language, f := range n.functions() {
 		b.Run(language, func(b *testing.B) {
 			i, err := d.Start(b.Context(), f)
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer func() { _ = i.Stop(context.Background()) }()
+			defer func() { _ = i.Stop(context.WithoutCancel(b.Context())) }()
 			c := &functions.Call{Key: "execution/1", Attempt: 1, Execution: "execution", Input: json.RawMessage(`{"a":2,"b":"hello"}`)}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -65,7 +65,7 @@ func BenchmarkWarmCall(b *testing.B) {
 func BenchmarkColdStart(b *testing.B) {
 	n := newNoop(b)
 	d := newDriver(b, b.TempDir(), n)
-	defer func() { _ = d.Close(context.Background()) }()
+	defer func() { _ = d.Close(context.WithoutCancel(b.Context())) }()
 	for language, f := range n.functions() {
 		b.Run(language, func(b *testing.B) {
 			for b.Loop() {
@@ -74,7 +74,7 @@ func BenchmarkColdStart(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.StopTimer()
-				if err := i.Stop(context.Background()); err != nil {
+				if err := i.Stop(context.WithoutCancel(b.Context())); err != nil {
 					b.Fatal(err)
 				}
 				b.StartTimer()

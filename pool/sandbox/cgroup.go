@@ -85,7 +85,7 @@ func (c *cgroups) unified(m mount, own, name string) {
 		return
 	}
 	used := false
-	for _, controller := range strings.Fields(string(enabled)) {
+	for controller := range strings.FieldsSeq(string(enabled)) {
 		if slices.Contains(controllers(), controller) && c.dirs[controller] == "" {
 			c.dirs[controller], c.version, used = dir, 2, true
 		}
@@ -342,7 +342,7 @@ func killAll(dir string) {
 	if err != nil {
 		return
 	}
-	for _, word := range strings.Fields(string(text)) {
+	for word := range strings.FieldsSeq(string(text)) {
 		if pid, err := strconv.Atoi(word); err == nil && pid > 1 {
 			_ = unix.Kill(pid, unix.SIGKILL)
 		}

@@ -99,7 +99,7 @@ func TestACgroupThatCannotBeRemoved(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "child"), 0o755); err != nil { //nolint:gosec // a test
 		t.Fatal(err)
 	}
-	if err := killAndRemove(context.Background(), dir); err == nil {
+	if err := killAndRemove(context.WithoutCancel(t.Context()), dir); err == nil {
 		t.Error("a folder that is not empty was removed")
 	}
 }

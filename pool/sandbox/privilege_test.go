@@ -165,7 +165,7 @@ func TestKilledNode(t *testing.T) {
 			t.Errorf("the next node left %s", what)
 		}
 	}
-	if err := d.Close(context.Background()); err != nil {
+	if err := d.Close(context.WithoutCancel(t.Context())); err != nil {
 		t.Error(err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -192,13 +192,13 @@ func TestOneFolderOneDriver(t *testing.T) {
 	dir := t.TempDir()
 	d := newDriver(t, dir, noop{})
 	defer func() {
-		if err := d.Close(context.Background()); err != nil {
+		if err := d.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
-		if err := d.Close(context.Background()); err != nil {
+		if err := d.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Errorf("closing again: %v", err)
 		}
-		if _, err := d.Start(context.Background(), noop{}.functions()["python"]); !errors.Is(err, fault.Unavailable) {
+		if _, err := d.Start(context.WithoutCancel(t.Context()), noop{}.functions()["python"]); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("starting after Close: %v", err)
 		}
 	}()

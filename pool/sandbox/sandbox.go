@@ -128,7 +128,7 @@ func (d *Driver) open(ctx context.Context) error {
 		return err
 	}
 	if missing := d.cgroups.missing(); missing != "" {
-		d.o.Log.Warn("sandbox cannot set every limit", "missing", missing, "limits", d.Limits())
+		d.o.Log.WarnContext(ctx, "sandbox cannot set every limit", "missing", missing, "limits", d.Limits())
 	}
 	d.host = findHost(ctx, d.o)
 	return nil

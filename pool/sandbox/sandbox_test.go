@@ -20,7 +20,7 @@ import (
 )
 
 // executorPath is the binary that TestMain builds.
-var executorPath string //nolint:gochecknoglobals // made once for all tests
+var executorPath string
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -44,7 +44,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	executorPath = filepath.Join(dir, "executor")
-	build := exec.Command("go", "build", "-o", executorPath, "github.com/serverledge/serverledge/cmd/executor") //nolint:gosec,noctx // before any test
+	build := exec.Command("go", "build", "-o", executorPath, "github.com/serverledge/serverledge/cmd/executor") //nolint:gosec // before any test
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building the executor: %v\n%s", err, text)
@@ -66,8 +66,14 @@ func TestContract(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "sandbox")
 	drivertest.Run(t, drivertest.Suite{
-		New:  func(tb testing.TB, p drivertest.Packages) drivertest.Driver { return newDriver(tb, dir, p) },
-		Left: func(tb testing.TB) []string { return left(tb, dir) },
+		New: func(tb testing.TB, p drivertest.Packages) drivertest.Driver {
+			tb.Helper()
+			return newDriver(tb, dir, p)
+		},
+		Left: func(tb testing.TB) []string {
+			tb.Helper()
+			return left(tb, dir)
+		},
 		// As another user than root this machine gives us no cgroups.
 		Uncounted: os.Getenv(roleVariable) == "user",
 	})
@@ -80,7 +86,7 @@ func TestTooLittleMemory(t *testing.T) {
 	n := newNoop(t)
 	d := newDriver(t, filepath.Join(t.TempDir(), "d"), n)
 	defer func() {
-		if err := d.Close(context.Background()); err != nil {
+		if err := d.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -106,13 +112,13 @@ func TestCloseInTheMiddleOfAStart(t *testing.T) {
 	d := newDriver(t, filepath.Join(t.TempDir(), "d"), n)
 	ended := make(chan error, 1)
 	go func() {
-		_, err := d.Start(context.Background(), n.functions()["python"])
+		_, err := d.Start(context.WithoutCancel(t.Context()), n.functions()["python"])
 		ended <- err
 	}()
 	for len(left(t, d.Folder())) == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if err := d.Close(context.Background()); err != nil {
+	if err := d.Close(context.WithoutCancel(t.Context())); err != nil {
 		t.Error(err)
 	}
 	if err := <-ended; !errors.Is(err, fault.Unavailable) {

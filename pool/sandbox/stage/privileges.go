@@ -32,7 +32,7 @@ func setLimits(s *Spec) error {
 func dropPrivileges(s *Spec) error {
 	for c := range uintptr(64) {
 		if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
-			if err == unix.EINVAL { //nolint:errorlint // an errno: past the last capability
+			if err == unix.EINVAL { // past the last capability
 				break
 			}
 			return fmt.Errorf("dropping capability %d: %w", c, err)
