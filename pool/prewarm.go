@@ -24,6 +24,25 @@ func (p *Pool) Prewarm(ctx context.Context, f *functions.Function, n int, refres
 	if err := p.driver.Prepare(ctx, f, refresh); err != nil {
 		return 0, err
 	}
+	total := 0
+	for total < n {
+		// A boot books CPU and gives it back: those for whom there was none get
+		// theirs in the next round.
+		started, err := p.boot(ctx, f, n-total)
+		total += started
+		switch {
+		case ctx.Err() != nil || started == 0 && total == 0:
+			return total, err
+		case started == 0:
+			return total, nil
+		}
+	}
+	return total, nil
+}
+
+// boot starts up to n instances at once and waits for them. The error tells
+// why not all have started.
+func (p *Pool) boot(ctx context.Context, f *functions.Function, n int) (started int, why error) {
 	waiters, want := map[ledger.Ticket]*waiter{}, spec(f)
 	p.mu.Lock()
 	for range n {
@@ -34,8 +53,6 @@ func (p *Pool) Prewarm(ctx context.Context, f *functions.Function, n int, refres
 	}
 	p.mu.Unlock()
 
-	started := 0
-	var why error
 	for ticket, w := range waiters {
 		select {
 		case a := <-w.answer:
@@ -49,9 +66,6 @@ func (p *Pool) Prewarm(ctx context.Context, f *functions.Function, n int, refres
 			p.leave(ticket, w)
 			why = ended(ctx, f)
 		}
-	}
-	if started > 0 && ctx.Err() == nil {
-		return started, nil
 	}
 	return started, why
 }

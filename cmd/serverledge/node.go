@@ -60,6 +60,9 @@ type closer struct {
 	close   func(context.Context) error
 }
 
+// maxConnections bounds the open connections of all clients together.
+const maxConnections = 4096
+
 // cleanupTime is what a part gets to clean up when the grace is over.
 const cleanupTime = 20 * time.Second
 
@@ -194,9 +197,12 @@ func (n *node) openPool(context.Context) error {
 		JanitorInterval: n.cfg.Duration("janitor.interval"), Log: n.log,
 	})
 	n.onClose(n.pool.Close)
-	n.store.OnFunctionChange(func(_, now *functions.Function) {
-		if now != nil {
+	n.store.OnFunctionChange(func(before, now *functions.Function) {
+		switch {
+		case now != nil:
 			n.pool.Retire(now.Namespace, now.Name, now.ID())
+		case before != nil: // deleted: no version is kept
+			n.pool.Retire(before.Namespace, before.Name, "")
 		}
 	})
 	return nil
@@ -259,7 +265,7 @@ func (n *node) openAPI(context.Context) error {
 	n.onClose(func(context.Context) error { return n.api.Close() })
 	n.http = server.HTTP(n.api, n.log)
 	n.tasks.Go(func() {
-		if err := n.http.Serve(n.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := n.http.Serve(server.Limit(n.listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 			n.fail(fmt.Errorf("serving the API: %w", err))
 		}
 	})

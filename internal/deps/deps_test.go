@@ -31,6 +31,7 @@ var (
 // owners says which package alone may import a module.
 var owners = map[string][]string{
 	"github.com/docker/docker":              {"pool/docker"},
+	"github.com/containerd/errdefs":         {"pool/docker"},
 	"go.etcd.io/etcd":                       {"store/etcd"},
 	"go.uber.org/zap":                       {"store/etcd"},
 	"google.golang.org/grpc":                {"store/etcd"},
@@ -167,6 +168,12 @@ type source struct {
 	imports map[string]string // import path -> a file that has it
 }
 
+// ownTools tells whether a package is no part of what ships: tests and tools of
+// the project itself.
+func ownTools(pkg string) bool {
+	return slices.Contains([]string{"internal/bench", "internal/deps", "internal/e2e", "internal/nodeproc", "internal/testreport"}, pkg)
+}
+
 // packages reads the imports of every package's own files, tests left out: a
 // test may reach for whatever it needs.
 func packages(t *testing.T) []source {
@@ -195,7 +202,7 @@ func packages(t *testing.T) []source {
 			return err
 		}
 		pkg := path.Clean(filepath.ToSlash(rel))
-		if strings.HasPrefix(pkg, "internal/deps") || strings.HasPrefix(pkg, "internal/bench") || strings.HasPrefix(pkg, "internal/nodeproc") || pkg == "internal/testreport" {
+		if ownTools(pkg) {
 			return nil // tests and tools of the project itself
 		}
 		if found[pkg] == nil {
