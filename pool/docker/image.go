@@ -76,8 +76,7 @@ func (d *Driver) look(ctx context.Context, reference string) (*picture, error) {
 	ctx, cancel := context.WithTimeout(ctx, daemonAPI)
 	defer cancel()
 	found, err := d.api.ImageInspect(ctx, exact)
-	// The daemon also takes the beginning of an id for a name.
-	if absent(err) || err == nil && !slices.Contains(found.RepoTags, exact) && !slices.Contains(found.RepoDigests, exact) {
+	if absent(err) {
 		return nil, fault.New(fault.NotFound, "image_not_found", "there is no image %s on this node", reference)
 	}
 	if err != nil {
@@ -127,6 +126,7 @@ func (p *picture) variable(name string) string {
 
 // exactReference is the form in which the daemon lists an image: without the
 // names that are understood, with the tag that is, or with the digest alone.
+// Without a tag the daemon would also take the beginning of an id for a name.
 func exactReference(reference string) (string, error) {
 	if err := functions.CheckImage(reference); err != nil {
 		return "", err
