@@ -3,6 +3,7 @@ package functions
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -275,8 +276,8 @@ func parseMembers(doc json.RawMessage) ([]member, error) {
 	if _, err := d.Token(); err != nil {
 		return nil, fmt.Errorf("reading the object: %w", err)
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder returns io.EOF bare
-		return nil, fmt.Errorf("there is something behind the object")
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is something behind the object")
 	}
 	return out, nil
 }

@@ -21,8 +21,9 @@ var errLimit = errors.New("the function ran into its time limit")
 // Invoke looks the function up, checks the input against its signature, runs
 // the call on an instance and checks the output. Besides the errors of the
 // catalogue and of Acquire there are fault.Invalid "invalid_input" and
-// fault.TooLarge; an error after the function began carries fault.Timeout or the
-// cause of ctx, and then the function may have had its effect.
+// fault.TooLarge; when the caller's time ends while the function
+// runs, fault.Timeout, and when the caller leaves, fault.Unknown: the function
+// may have had its effect then.
 func (p *Pool) Invoke(ctx context.Context, call *functions.Call) (*functions.Result, error) {
 	var f *functions.Function
 	result, err := p.invoke(ctx, call, &f)
@@ -117,8 +118,21 @@ func (p *Pool) run(ctx context.Context, lease *Lease, f *functions.Function, cal
 			Duration: time.Since(began),
 		}, nil
 	default:
-		return nil, ended(inner, f)
+		return nil, abandoned(inner, f)
 	}
+}
+
+// abandoned is the error for a caller whose context ended while the function
+// ran. What made the caller go is told, but does not lend the error its kind:
+// "unavailable" would say that the function did not run.
+func abandoned(ctx context.Context, f *functions.Function) error {
+	err := ended(ctx, f)
+	if errors.Is(err, fault.Timeout) {
+		return err
+	}
+	e := fault.New(fault.Unknown, "outcome_unknown", "the caller of %s left while it ran: %v", f.Name, context.Cause(ctx))
+	e.Cause = ctx.Err()
+	return e
 }
 
 // usable tells whether an instance may serve again. An exception of the

@@ -283,3 +283,17 @@ func TestObserve(t *testing.T) {
 		t.Errorf("seen %+v", seen)
 	}
 }
+
+func TestCallerLeavesWhileItRuns(t *testing.T) {
+	inBubble(t, pool.Options{}, &pooltest.Driver{Serve: pooltest.Take(time.Hour)}, func(b *bench) {
+		ctx, cancel := context.WithCancelCause(b.t.Context())
+		time.AfterFunc(time.Second, func() { cancel(fault.New(fault.Unavailable, "closing", "the engine is closing")) })
+		_, err := b.Invoke(ctx, &functions.Call{Function: "f"})
+		// Who reads "unavailable" would take it for a call that did not run.
+		if !errors.Is(err, fault.Unknown) || errors.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "the engine is closing") {
+			t.Errorf("got %v, want fault.Unknown with the reason", err)
+		}
+		synctest.Wait()
+		b.wantEmpty()
+	})
+}

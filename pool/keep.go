@@ -59,12 +59,12 @@ func (p *Pool) start(s *slot) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s.err != nil {
-		p.log.Debug("instance did not start", "function", s.function.Name, "took", s.boot, "err", s.err)
+		p.log.DebugContext(ctx, "instance did not start", "function", s.function.Name, "took", s.boot, "err", s.err)
 		p.step(ledger.StartFailed{Instance: s.id, Retry: fault.KindOf(s.err) == fault.Unavailable && p.life.Err() == nil})
 		delete(p.slots, s.id)
 		return false
 	}
-	p.log.Debug("instance started", "function", s.function.Name, "instance", s.instance.ID(), "took", s.boot)
+	p.log.DebugContext(ctx, "instance started", "function", s.function.Name, "instance", s.instance.ID(), "took", s.boot)
 	p.step(ledger.Started{Instance: s.id})
 	return true
 }
@@ -80,7 +80,7 @@ func (p *Pool) remove(s *slot) {
 		if err == nil {
 			return
 		}
-		p.log.Warn("removing an instance", "function", s.function.Name, "instance", s.instance.ID(), "err", err)
+		p.log.WarnContext(ctx, "removing an instance", "function", s.function.Name, "instance", s.instance.ID(), "err", err)
 		again := time.NewTimer(pause)
 		select {
 		case <-again.C:

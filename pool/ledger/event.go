@@ -22,9 +22,7 @@ type Spec struct {
 }
 
 // Event is what happened. The set is closed.
-type Event interface {
-	event() //sumtype:decl
-}
+type Event interface{ event() } //sumtype:decl
 
 // The events.
 type (
@@ -96,9 +94,7 @@ func (Resized) event()     {}
 func (Drain) event()       {}
 
 // Action is what to do. The set is closed.
-type Action interface {
-	action() //sumtype:decl
-}
+type Action interface{ action() } //sumtype:decl
 
 // The actions.
 type (

@@ -230,7 +230,7 @@ func (l *Ledger) started(id Instance) {
 	}
 }
 
-// doomReason is the reason for an instance that is not wanted any more.
+// doomReason says why an instance that has just started is not wanted any more.
 func (l *Ledger) doomReason() Reason {
 	if l.draining {
 		return Draining

@@ -179,6 +179,34 @@ func (w *world) checkEvictions() {
 // fits tells whether CPU is there for an instance; one that books none needs none.
 func fits(cpu, free int) bool { return cpu == 0 || cpu <= free }
 
+// checkTurn: a boot leaves the room to the callers before the one that it is
+// for.
+func (w *world) checkTurn(spec ledger.Spec) {
+	room := w.memory
+	slots := map[string]int{}
+	for _, i := range w.instances {
+		room -= i.spec.MemoryMB
+		if i.state == "booting" && i.never == "" {
+			slots[i.spec.ID] += i.spec.Concurrency
+		}
+	}
+	for _, c := range w.waiting() {
+		switch {
+		case slots[c.spec.ID] > 0:
+			slots[c.spec.ID]--
+		case len(w.idleOf(c.spec.ID)) > 0: // waits for CPU
+		case c.spec.ID == spec.ID:
+			if spec.MemoryMB > room {
+				w.fatalf("%s is started with the room of a caller before it", spec.ID)
+			}
+			return
+		default:
+			room -= c.spec.MemoryMB
+			slots[c.spec.ID] += c.spec.Concurrency - 1
+		}
+	}
+}
+
 // checkExpiry: what is idle for too long leaves at a tick.
 func (w *world) checkExpiry() {
 	for _, i := range w.instances {

@@ -291,6 +291,7 @@ func (w *world) act(event ledger.Event, action ledger.Action) {
 		if w.draining {
 			w.fatalf("a boot while draining")
 		}
+		w.checkTurn(a.Spec)
 		w.highest = a.Instance
 		i := &instance{id: a.Instance, spec: a.Spec, state: "booting", cpu: true}
 		w.instances[i.id] = i

@@ -5,6 +5,7 @@ package pooltest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -214,17 +215,17 @@ func (i *Instance) Invoke(ctx context.Context, call *functions.Call) (*functions
 		}
 	}()
 	r, err := i.driver.Serve(ctx, i, call)
-	if err != nil && context.Cause(ctx) == errCrashed { //nolint:errorlint // it is the cause itself
+	if err != nil && errors.Is(context.Cause(ctx), errCrashed) {
 		return &functions.Result{Failure: &functions.Failure{Type: functions.FailureCrashed, Message: "the fake instance was killed"}}, nil
 	}
 	return r, err
 }
 
-const errCrashed = crash("the fake instance was killed")
+const errCrashed = crashError("the fake instance was killed")
 
-type crash string
+type crashError string
 
-func (c crash) Error() string { return string(c) }
+func (c crashError) Error() string { return string(c) }
 
 // Take returns a Driver.Serve whose calls take some time and return their
 // input.
