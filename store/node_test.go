@@ -138,26 +138,29 @@ func TestLeaseLost(t *testing.T) {
 	})
 }
 
-// TestIDTakenMeanwhile has another node take the id while the first is cut
-// off: the first does not take it back, and waits until it is free.
+// TestIDTakenMeanwhile has another node, or a newer process of the same node,
+// take the id while the first is cut off: the first does not take it back, and
+// waits until it is free.
 func TestIDTakenMeanwhile(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, raw store.Driver) {
-		d := &flaky{Driver: raw}
-		s, other := open(t, d), open(t, raw)
-		first, err := s.Register(t.Context(), node("a", "ta"), 5*time.Second)
-		must(t, err)
-		d.setDown(true)
-		d.lose(t)
-		second, err := other.Register(t.Context(), node("a", "tb"), 5*time.Second)
-		must(t, err)
-		d.setDown(false)
-		eventually(t, "the first tried", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.leases) >= 3 })
-		if first.Live() || !second.Live() {
-			t.Errorf("first live %v, second live %v", first.Live(), second.Live())
+		for _, token := range []string{"another", "same"} {
+			d := &flaky{Driver: raw}
+			s, other := open(t, d), open(t, raw)
+			first, err := s.Register(t.Context(), node("a", "same"), 5*time.Second)
+			must(t, err)
+			d.setDown(true)
+			d.lose(t)
+			second, err := other.Register(t.Context(), node("a", token), 5*time.Second)
+			must(t, err)
+			d.setDown(false)
+			eventually(t, "the first tried", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.leases) >= 3 })
+			if first.Live() || !second.Live() {
+				t.Errorf("%s: first live %v, second live %v", token, first.Live(), second.Live())
+			}
+			must(t, second.Close(t.Context()))
+			eventually(t, "the first is back", first.Live)
+			must(t, first.Close(t.Context()))
 		}
-		must(t, second.Close(t.Context()))
-		eventually(t, "the first is back", first.Live)
-		must(t, first.Close(t.Context()))
 	})
 }
