@@ -34,33 +34,33 @@ func special(kind byte, name, link string) item {
 func directory(name string) item { return special(tar.TypeDir, name, "") }
 
 // pack writes an archive, whatever the items ask for.
-func archive(t testing.TB, items ...item) []byte {
-	t.Helper()
+func archive(tb testing.TB, items ...item) []byte {
+	tb.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
 	for _, i := range items {
 		if err := w.WriteHeader(&i.Header); err != nil {
-			t.Fatalf("writing %q: %v", i.Name, err)
+			tb.Fatalf("writing %q: %v", i.Name, err)
 		}
 		if _, err := io.WriteString(w, i.body); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Bytes()
 }
 
-func zipped(t testing.TB, b []byte) []byte {
-	t.Helper()
+func zipped(tb testing.TB, b []byte) []byte {
+	tb.Helper()
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
 	if _, err := w.Write(b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Bytes()
 }
@@ -129,9 +129,9 @@ func rows(t *testing.T) []struct {
 	badHeader[0] ^= 1
 	deep := strings.Repeat("d/", MaxDepth-1) + "f"
 	long := strings.Repeat("n", 120) + "/" + strings.Repeat("n", 134)
-	many := make([]item, MaxEntries)
-	for i := range many {
-		many[i] = regular(fmt.Sprintf("f%d", i), "")
+	var many []item
+	for i := range MaxEntries {
+		many = append(many, regular(fmt.Sprintf("f%d", i), ""))
 	}
 	empty := zeros(1024)
 	return []struct {

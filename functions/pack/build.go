@@ -90,8 +90,7 @@ func unpackable(path, what string) error {
 }
 
 func unreadable(path string, err error) error {
-	var wrapped *os.PathError
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*os.PathError](err); ok {
 		err = wrapped.Err
 	}
 	return fault.New(fault.Invalid, "source_unreadable", "reading %s: %w", path, err)

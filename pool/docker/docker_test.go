@@ -83,7 +83,7 @@ func open(tb testing.TB, o Options) *Driver {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), time.Minute)
 		defer cancel()
 		if err := d.Close(ctx); err != nil {
 			tb.Errorf("closing the driver: %v", err)

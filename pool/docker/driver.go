@@ -170,7 +170,7 @@ func (d *Driver) connect(ctx context.Context) error {
 		return errors.Join(unreachable(err, api.DaemonHost()), api.Close())
 	}
 	d.api, d.arch = api, v.Arch
-	d.log.Info("docker answers", "version", v.Version, "api", api.ClientVersion())
+	d.log.InfoContext(ctx, "docker answers", "version", v.Version, "api", api.ClientVersion())
 	return nil
 }
 

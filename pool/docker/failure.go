@@ -30,8 +30,7 @@ func failed(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return fault.New(fault.Unavailable, "docker_failed", "%s: %w", doing, err)

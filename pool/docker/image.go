@@ -48,7 +48,7 @@ func (d *Driver) readVersions(ctx context.Context) error {
 		if environment == functions.LanguageBinary {
 			version = ""
 		} else if version == "" {
-			d.log.Warn("a runtime image does not tell its version and is left out", "image", d.options.Images[environment], "label", labelVersion)
+			d.log.WarnContext(ctx, "a runtime image does not tell its version and is left out", "image", d.options.Images[environment], "label", labelVersion)
 			continue
 		}
 		d.versions[environment] = version

@@ -54,8 +54,7 @@ func (i *instance) Invoke(ctx context.Context, call *functions.Call) (*functions
 	if err != nil {
 		return nil, err
 	}
-	killed, unknown := i.gauge.killed()
-	if unknown != nil || killed == 0 {
+	if i.gauge.killed() == 0 {
 		return r, nil
 	}
 	if r.Failure != nil {
@@ -77,7 +76,7 @@ func (d *Driver) retire(i *instance) {
 // kernel's count is the surest witness and comes first; the daemon needs a
 // moment to know of the end.
 func (i *instance) verdict() *functions.Failure {
-	if n, err := i.gauge.killed(); err == nil && n > 0 {
+	if i.gauge.killed() > 0 {
 		return channel.OutOfMemory(i.memoryMB, i.gauge.highest())
 	}
 	ctx, cancel := context.WithTimeout(i.driver.life, verdictTime)
@@ -86,14 +85,15 @@ func (i *instance) verdict() *functions.Failure {
 	select {
 	case end := <-exited:
 		return i.ending(int(end.StatusCode))
-	case <-failure:
+	case err := <-failure:
+		i.driver.log.DebugContext(ctx, "the daemon does not tell how an instance ended", "instance", i.id, "err", err)
 		return channel.Crashed(-1)
 	}
 }
 
 // ending is the verdict on a container that has exited.
 func (i *instance) ending(code int) *functions.Failure {
-	if n, err := i.gauge.killed(); err == nil && n > 0 {
+	if i.gauge.killed() > 0 {
 		return channel.OutOfMemory(i.memoryMB, i.gauge.highest())
 	}
 	ctx, cancel := context.WithTimeout(i.driver.life, verdictTime)

@@ -2,7 +2,6 @@ package docker
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -42,23 +41,24 @@ func openGauge(id string) *gauge {
 	return nil
 }
 
-// killed is how many processes were killed. An error says that the cgroup is
-// gone, or that it never was found.
-func (g *gauge) killed() (int64, error) {
+// killed is how many processes were killed; 0 also when the cgroup is gone, or
+// never was found.
+func (g *gauge) killed() int64 {
 	if g == nil {
-		return 0, errors.New("the memory cgroup was not found")
+		return 0
 	}
 	var buf [512]byte
-	n, err := g.events.ReadAt(buf[:], 0)
+	n, _ := g.events.ReadAt(buf[:], 0) // ends with an error: the file is shorter
 	for line := range bytes.Lines(buf[:n]) {
 		if value, ok := bytes.CutPrefix(line, []byte("oom_kill ")); ok {
-			return strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64)
+			count, err := strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64)
+			if err != nil {
+				return 0
+			}
+			return count
 		}
 	}
-	if err == nil {
-		err = errors.New("the cgroup does not count")
-	}
-	return 0, err
+	return 0
 }
 
 // highest is the most memory that was used, in bytes; 0 is unknown.

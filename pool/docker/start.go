@@ -172,7 +172,11 @@ func (i *instance) greet(ctx context.Context, b box) error {
 		select {
 		case end := <-exited:
 			cancel(i.diedEarly(b, int(end.StatusCode)))
-		case <-failure: // the daemon left us, or HELLO came: no more to be known
+		case <-bounded.Done(): // HELLO came
+		case err := <-failure:
+			if bounded.Err() == nil {
+				i.driver.log.WarnContext(ctx, "the start of an instance is not watched", "instance", i.id, "err", err)
+			}
 		}
 	}()
 	conn, err := i.listener.Accept(bounded, i.verdict)
