@@ -56,7 +56,7 @@ type garden struct {
 }
 
 func grow(shape uint64) (*plant, bool) {
-	g := &garden{r: rand.New(rand.NewPCG(shape, 99)), calm: shape%3 != 0, budget: 3 + int(shape%23)}
+	g := &garden{r: rand.New(rand.NewPCG(shape, 99)), calm: shape%3 != 0, budget: 5 + int(shape%29)}
 	p := g.level(0)
 	if !g.calm && g.chance(4) {
 		p.graph.Timeout = time.Duration(1+g.r.IntN(900)) * time.Second
@@ -74,8 +74,8 @@ func (g *garden) name(prefix string) string {
 func (g *garden) level(depth int) *plant {
 	p := &plant{graph: &Graph{}}
 	n := 1 + g.r.IntN(4)
-	if g.chance(5) {
-		n += 4
+	if depth == 0 {
+		n += 2
 	}
 	for range n {
 		p.stems = append(p.stems, g.stem(depth))
@@ -99,9 +99,9 @@ func (g *garden) stem(depth int) *stem {
 	s := t.state
 	kinds := []StateKind{Task, Task, Task, Task, Pass, Wait, Choice}
 	if depth < 3 && g.budget > 0 {
-		kinds = append(kinds, Parallel, Map, Map)
+		kinds = append(kinds, Parallel, Parallel, Map, Map)
 	}
-	if g.chance(12) {
+	if g.chance(25) {
 		kinds = []StateKind{Fail, Succeed}
 	}
 	s.Kind = kinds[g.r.IntN(len(kinds))]
@@ -128,10 +128,10 @@ func (g *garden) stem(depth int) *stem {
 	if s.Kind == Task || s.Kind == Parallel || s.Kind == Map {
 		g.retries(s)
 	}
-	if g.chance(4) {
+	if g.chance(3) {
 		t.in = g.formula()
 	}
-	if s.Kind != Fail && g.chance(3) {
+	if s.Kind != Fail && g.chance(2) {
 		t.out = g.formula()
 	}
 	return t
@@ -139,7 +139,7 @@ func (g *garden) stem(depth int) *stem {
 
 // function names what a Task does; see outcome.
 func (g *garden) function() string {
-	if g.chance(2) {
+	if !g.chance(3) {
 		return "ok"
 	}
 	return []string{"ok", "ok", "flaky1", "flaky2", "flaky3", "some", "some", "some", "bad", "worse", "timeout", "fatal", "runtime", "big"}[g.r.IntN(14)]
@@ -165,7 +165,7 @@ func (g *garden) mapping(t *stem) {
 	s := t.state
 	s.Width = g.r.IntN(4)
 	n, object := g.r.IntN(6), g.chance(4)
-	if g.chance(15) {
+	if g.chance(40) {
 		t.items = constant(value.OfInt(3)) // cannot be gone through
 	} else {
 		t.items = func(v view) (value.Value, *Failure) {
@@ -245,7 +245,7 @@ func (g *garden) machine(p *plant) {
 			}
 		}
 		g.catches(t, later)
-		if s.Kind != Fail && s.Kind != Succeed && t.assign == nil && g.chance(3) {
+		if s.Kind != Fail && s.Kind != Succeed && t.assign == nil && g.chance(2) {
 			t.variable, t.assign = g.variable(), g.formula()
 		}
 	}
@@ -301,7 +301,7 @@ func (g *garden) dataflow(p *plant) {
 	for i, t := range p.stems {
 		s := t.state
 		for _, u := range p.stems[:i] {
-			if g.chance(3) {
+			if g.chance(2) {
 				s.Needs = append(s.Needs, u.state.Name)
 				after[u.state.Name] = append(after[u.state.Name], s.Name)
 			}
@@ -312,7 +312,7 @@ func (g *garden) dataflow(p *plant) {
 			tag := g.name("when")
 			t.when = func(v view) (value.Value, *Failure) {
 				h := hash(tag, v.input)
-				if h%11 == 0 {
+				if h%31 == 0 {
 					return value.Value{}, &Failure{Error: "Shape", Cause: "guard"}
 				}
 				return value.OfBool(h%2 == 0), nil
@@ -348,7 +348,7 @@ func (g *garden) ways(t *stem, after []string) {
 		}
 	}
 	g.catches(t, func() string {
-		if len(after) == 0 || g.chance(2) {
+		if len(after) == 0 || g.chance(3) {
 			return ""
 		}
 		return one()
@@ -381,16 +381,16 @@ func (g *garden) formula() formula {
 	case k < 10:
 		return func(v view) (value.Value, *Failure) {
 			if v.item == nil {
-				return value.NullValue, nil
+				return digest(tag, operand(v)), nil
 			}
-			return digest(tag+strconv.Itoa(v.item.Index)+v.item.Key, v.item.Value), nil
+			return digest(tag+strconv.Itoa(v.item.Index)+v.item.Key, value.OfArray(v.item.Value, operand(v))), nil
 		}
 	case k < 12 && !g.calm:
 		return func(v view) (value.Value, *Failure) { return value.OfInt(int64(v.random() >> 1)), nil }
 	case k < 13:
 		name := []string{"Shape", "Shape", ErrorRuntime, "Bad"}[g.r.IntN(4)]
 		return func(v view) (value.Value, *Failure) {
-			if hash(tag, operand(v))%6 == 0 {
+			if hash(tag, operand(v))%9 == 0 {
 				return value.Value{}, &Failure{Error: name, Cause: "formula"}
 			}
 			return digest(tag, operand(v)), nil

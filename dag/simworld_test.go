@@ -57,6 +57,7 @@ type letter struct {
 }
 
 func newWorld(tb testing.TB, root *Graph, seed uint64, calm bool) *world {
+	tb.Helper()
 	w := &world{
 		tb: tb, r: rand.New(rand.NewPCG(seed, 1)), calm: calm, root: root, x: NewExecution(root), shadow: NewExecution(root), now: epoch, lives: 1,
 		calls: map[tried]Invoke{}, over: map[tried]bool{}, inputs: map[tried]string{}, newest: map[ID]int{}, timers: map[ID]time.Time{},

@@ -141,6 +141,11 @@ var storyGraphs = map[string]func() *Graph{
 		return g
 	},
 
+	"nestedparallel": func() *Graph {
+		return machine(&State{Name: "outer", Kind: Map, Body: machine(&State{Name: "both", Kind: Parallel, Branches: []*Graph{
+			machine(&State{Name: "p", Kind: Pass, Out: item}), machine(with(task("t", ""), func(s *State) { s.In = item }))}})})
+	},
+
 	// Dataflow.
 	"flow": func() *Graph {
 		g := flow(
