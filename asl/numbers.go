@@ -1,8 +1,8 @@
 package asl
 
 import (
-	"crypto/md5"  //nolint:gosec // the language offers it
-	"crypto/sha1" //nolint:gosec // the language offers it
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
@@ -61,7 +61,7 @@ func mathRandom(random func() *rand.Rand, args []value.Value) (value.Value, erro
 		if err != nil {
 			return value.Value{}, err
 		}
-		draws = rand.New(rand.NewPCG(uint64(seed), 0)) //nolint:gosec // any seed will do
+		draws = rand.New(rand.NewPCG(uint64(seed), 0))
 	} else {
 		draws = random()
 	}
@@ -123,10 +123,10 @@ func hash(args []value.Value) (value.Value, error) {
 	var sum []byte
 	switch args[1].Text() {
 	case "MD5":
-		s := md5.Sum([]byte(text)) //nolint:gosec // the language offers it
+		s := md5.Sum([]byte(text))
 		sum = s[:]
 	case "SHA-1":
-		s := sha1.Sum([]byte(text)) //nolint:gosec // the language offers it
+		s := sha1.Sum([]byte(text))
 		sum = s[:]
 	case "SHA-256":
 		s := sha256.Sum256([]byte(text))

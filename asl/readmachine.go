@@ -2,6 +2,7 @@ package asl
 
 import (
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -76,8 +77,7 @@ func (r *reader) level(o *object) *machine {
 // claim checks the name of a state; false means that there are too many.
 func (r *reader) claim(m *source.Member) bool {
 	if first, taken := r.names[m.Key]; taken {
-		line, column := r.Document.PositionOf(first)
-		r.Errorf("014", m.At(), "the state name %q is already used at %d:%d; names are unique in the whole machine", source.Clip(m.Key), line, column)
+		r.Errorf("014", m.At(), "the state name %q is already used at %s; names are unique in the whole machine", source.Clip(m.Key), r.Where(first))
 	} else {
 		r.names[m.Key] = m.At()
 	}
@@ -132,17 +132,13 @@ func (r *reader) state(m *source.Member) *state {
 	if n == nil {
 		return s
 	}
-	known := false
-	for i, kind := range kinds() {
-		if kind == name {
-			s.kind, known = dag.StateKind(i), true
-		}
-	}
-	if !known {
+	kind := slices.Index(kinds(), name)
+	if kind < 0 {
 		r.Errorf("010", n.At(), "%s: unknown Type %q, it must be one of Task, Pass, Choice, Wait, Succeed, Fail, Parallel, Map", o.what, source.Clip(name)).
 			Suggest(name, kinds())
 		return s
 	}
+	s.kind = dag.StateKind(kind)
 	o.what = fmt.Sprintf("%s state %q", name, source.Clip(m.Key))
 	s.next, s.end = o.way(s.kind)
 	if s.opaque = o.jsonata(); s.opaque {

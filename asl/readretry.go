@@ -3,6 +3,7 @@ package asl
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,10 +113,8 @@ func (o *object) knownError(n *source.Node) {
 	if !strings.HasPrefix(n.Text, "State.") && !strings.HasPrefix(n.Text, "States.") || strings.HasPrefix(n.Text, "States.Http.StatusCode.") {
 		return
 	}
-	for _, name := range known {
-		if name == n.Text {
-			return
-		}
+	if slices.Contains(known, n.Text) {
+		return
 	}
 	o.Warnf("035", n.At(), "%s: no error is named %q", o.what, source.Clip(n.Text)).Suggest(n.Text, known)
 }

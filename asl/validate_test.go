@@ -252,6 +252,28 @@ func TestDefinitionLimits(t *testing.T) {
 	}
 }
 
+// Documents made to cost much are dealt with all the same.
+func TestValidateIsBounded(t *testing.T) {
+	t.Parallel()
+	var targets strings.Builder
+	for i := range 4900 {
+		fmt.Fprintf(&targets, `"%s%04d":{"Type":"Pass","Next":"%s%04dx"},`, strings.Repeat("n", 70), i, strings.Repeat("n", 70), i)
+	}
+	for name, text := range map[string]string{
+		"targets":    `{"StartAt":"A","States":{` + targets.String() + `"A":{"Type":"Succeed"}}}`,
+		"duplicates": "{" + strings.Repeat(`"":0,`, 190_000) + `"":0}`,
+		"fields":     one(strings.Repeat(`"Typ":"Pass",`, 70_000) + `"Type":"Pass"`),
+		"rules":      one(`"Type":"Choice","Choices":[` + strings.Repeat(`{"Variable":"$","IsNull":1},`, 30_000) + `{}]`),
+		"nots":       one(`"Type":"Choice","Choices":[` + strings.Repeat(`{"Not":`, 30) + "1" + strings.Repeat("}", 30) + "]"),
+		"flow":       "StartAt: " + strings.Repeat("[", 1<<19),
+		"paths":      one(`"Type":"Pass","Parameters":{"a.$":"$` + strings.Repeat("[?(@", 2000) + `"}`),
+	} {
+		if problems := asl.Validate(text); len(problems) == 0 || len(problems) > source.MaxProblems {
+			t.Errorf("%s: %d problems", name, len(problems))
+		}
+	}
+}
+
 func FuzzValidate(f *testing.F) {
 	f.Add(one(`"Type":"Pass","End":true,"Parameters":{"a.$":"States.Format('{}', $.x[?(@.y == 1)])"}`))
 	f.Add(one(`"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName.$":"$.f","Payload.$":"$$"},"Next":"S","Retry":[{"ErrorEquals":["States.ALL"]}]`))

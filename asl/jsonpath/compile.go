@@ -355,7 +355,7 @@ func (p *parser) integer() (*int, error) {
 		p.at++
 	}
 	if p.at == from {
-		return nil, nil //nolint:nilnil // no number is a legal part of a slice
+		return nil, nil
 	}
 	n, err := strconv.ParseInt(p.text[from:p.at], 10, 32)
 	if err != nil {

@@ -75,16 +75,21 @@ func (d *Document) Position(offset int) (line, column int) {
 	return line, utf8.RuneCountInString(d.Text[d.lines[line-1]:offset]) + 1
 }
 
-// offset is the inverse of Position, for what lies within the text.
-func (d *Document) offset(line, column int) int {
-	if line < 1 {
+// lineStart returns the byte offset of a line (from 1).
+func (d *Document) lineStart(line int) int {
+	switch {
+	case line < 1:
 		return 0
-	}
-	if line > len(d.lines) {
+	case line > len(d.lines):
 		return len(d.Text)
 	}
-	at := d.lines[line-1]
-	for ; column > 1 && at < len(d.Text) && d.Text[at] != '\n'; column-- {
+	return d.lines[line-1]
+}
+
+// skip returns the offset that lies some characters after another, at most at
+// the end of its line.
+func (d *Document) skip(at, characters int) int {
+	for ; characters > 0 && at < len(d.Text) && d.Text[at] != '\n'; characters-- {
 		_, size := utf8.DecodeRuneInString(d.Text[at:])
 		at += size
 	}
@@ -115,6 +120,3 @@ func (d *Document) Within(n *Node, offset, length int) Place {
 	}
 	return n.At()
 }
-
-// PositionOf returns the line and column where a place starts.
-func (d *Document) PositionOf(p Place) (line, column int) { return d.Position(p.start) }

@@ -133,8 +133,7 @@ func (w *jsonWalker) object(n *Node, depth int) error {
 func (r *Report) member(n *Node, first map[string]int, m Member) {
 	m.Value.adopt(n, m.Key)
 	if at, twice := first[m.Key]; twice {
-		line, column := r.Document.Position(at)
-		r.Errorf("002", m.At(), "the key %q is already set at %d:%d", Clip(m.Key), line, column)
+		r.Errorf("002", m.At(), "the key %q is already set at %s", Clip(m.Key), r.Where(Place{start: at}))
 		return
 	}
 	first[m.Key] = m.start

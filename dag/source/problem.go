@@ -67,7 +67,7 @@ func (r *Report) Warnf(number string, at Place, format string, args ...any) *Pro
 }
 
 func (r *Report) add(severity Severity, number string, at Place, message string) *Problem {
-	if len(r.problems) >= MaxProblems {
+	if r.full() {
 		r.spare = Problem{}
 		return &r.spare
 	}
@@ -84,12 +84,35 @@ func (r *Report) add(severity Severity, number string, at Place, message string)
 
 // Suggest sets a hint that names what a person most likely meant by a name.
 func (p *Problem) Suggest(name string, known []string) {
-	if len(name) > maxTold {
+	if p.Code == "" { // one of too many: nobody sees it
 		return
 	}
-	if near := fault.Suggest(name, known); near != "" {
+	if near := Suggest(name, known); near != "" {
 		p.Hint = fmt.Sprintf("did you mean %q", near)
 	}
+}
+
+// maxKnown is among how many names one that was meant is looked for.
+const maxKnown = 1_000
+
+// Suggest returns what a person most likely meant by a name, "" when none is
+// near or when looking for it would take long.
+func Suggest(name string, known []string) string {
+	if len(name) > maxTold || len(known) > maxKnown {
+		return ""
+	}
+	return fault.Suggest(name, known)
+}
+
+func (r *Report) full() bool { return len(r.problems) >= MaxProblems }
+
+// Where returns the line and column of a place for a message: "3:14".
+func (r *Report) Where(at Place) string {
+	if r.full() { // nobody sees the message
+		return ""
+	}
+	line, column := r.Document.Position(at.start)
+	return fmt.Sprintf("%d:%d", line, column)
 }
 
 // Failed tells whether there is an error among the problems.

@@ -28,14 +28,14 @@ func readYAML(r *Report) *Node {
 		return nil
 	}
 	if err := decoder.Decode(&second); err == nil {
-		at := r.Document.offset(second.Line, second.Column)
+		at := r.Document.skip(r.Document.lineStart(second.Line), second.Column-1)
 		r.Errorf("004", Place{nil, at, at + 1}, "a definition is one YAML document, here a second one starts")
 		return nil
 	} else if !errors.Is(err, io.EOF) {
 		r.yamlError(err)
 		return nil
 	}
-	w := yamlWalker{report: r, open: make(map[*yaml.Node]bool)}
+	w := yamlWalker{report: r, open: make(map[*yaml.Node]bool), offsets: make(map[*yaml.Node]int)}
 	return w.value(&root, 0)
 }
 
@@ -47,7 +47,7 @@ func (r *Report) yamlError(err error) {
 		line, _ = strconv.Atoi(m[1])
 		text = strings.TrimPrefix(text, m[0])
 	}
-	at := r.Document.offset(line, 1)
+	at := r.Document.lineStart(line)
 	content := strings.TrimLeft(r.Document.Line(line), " ")
 	at += len(r.Document.Line(line)) - len(content)
 	r.Errorf("001", Place{nil, at, at + len(content)}, "%s", text)
@@ -58,10 +58,30 @@ type yamlWalker struct {
 	report *Report
 	tokens int
 	open   map[*yaml.Node]bool // the nodes around the one being read
+
+	// offsets of the nodes seen so far, and the place of the last of them:
+	// nodes come in order, so that a long line is gone through once.
+	offsets              map[*yaml.Node]int
+	line, column, offset int
+}
+
+// at returns the byte offset of a node.
+func (w *yamlWalker) at(y *yaml.Node) int {
+	if at, seen := w.offsets[y]; seen {
+		return at
+	}
+	d := w.report.Document
+	if y.Line != w.line || y.Column < w.column {
+		w.line, w.column, w.offset = y.Line, 1, d.lineStart(y.Line)
+	}
+	w.offset = d.skip(w.offset, y.Column-w.column)
+	w.column = y.Column
+	w.offsets[y] = w.offset
+	return w.offset
 }
 
 func (w *yamlWalker) refuse(number string, y *yaml.Node, format string, args ...any) *Node {
-	at := w.report.Document.offset(y.Line, y.Column)
+	at := w.at(y)
 	w.report.Errorf(number, Place{nil, at, at + 1}, format, args...)
 	return nil
 }
@@ -188,7 +208,7 @@ func number(text string) (string, bool) {
 // does not tell it.
 func (w *yamlWalker) span(y *yaml.Node) (start, end int) {
 	text := w.report.Document.Text
-	start = w.report.Document.offset(y.Line, y.Column)
+	start = w.at(y)
 	if y.Kind != yaml.ScalarNode {
 		return start, min(start+1, len(text))
 	}

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +17,18 @@ type names struct {
 	task  string // the task; "" for the output of the workflow
 	each  bool   // item, index and key have a meaning
 	tasks []string
+	seen  map[string]bool // the same
+}
+
+// note adds a task unless it is noted already.
+func (n *names) note(task string) {
+	if n.seen == nil {
+		n.seen = make(map[string]bool)
+	}
+	if !n.seen[task] {
+		n.seen[task] = true
+		n.tasks = append(n.tasks, task)
+	}
 }
 
 // syntaxError says what is wrong with an expression.
@@ -25,6 +36,7 @@ type syntaxError struct {
 	offset, length int
 	code           string
 	detail, hint   string
+	meant          string // a name that is not known
 }
 
 func (e *syntaxError) Error() string { return e.detail }
@@ -34,7 +46,7 @@ type parser struct {
 	text  string
 	at    int
 	depth int
-	known []string // tasks
+	tasks *tasks
 	used  *names
 }
 
@@ -350,15 +362,11 @@ func (p *parser) use(name string) *syntaxError {
 	case p.used.task:
 		return problem("013", "the task %q uses its own output", name)
 	}
-	if !slices.Contains(p.known, name) {
+	if !p.tasks.index[name] {
 		e := problem("012", "there is no task %q", source.Clip(name))
-		if near := suggestion(name, p.known); near != "" {
-			e.hint = fmt.Sprintf("did you mean %q", near)
-		}
+		e.meant = name
 		return e
 	}
-	if !slices.Contains(p.used.tasks, name) {
-		p.used.tasks = append(p.used.tasks, name)
-	}
+	p.used.note(name)
 	return nil
 }

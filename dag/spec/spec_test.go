@@ -329,6 +329,7 @@ func TestProblems(t *testing.T) {
 		{"unknown need", "tasks: {fetch: {function: f}, b: {function: g, needs: [fecth]}}", `1:56 DAG012 did you mean "fetch"`},
 		{"unknown name", `tasks: {fetch: {function: f}, b: {function: g, with: "x ${fecth.y}"}}`, `1:59 DAG012 did you mean "fetch"`},
 		{"own output", `tasks: {a: {function: f, with: "${a}"}}`, "1:35 DAG013"},
+		{"needed twice", "tasks: {a: {function: f}, b: {function: f, needs: [a, a]}}", "1:55 DAG031"},
 		{"cycle", "tasks:\n  a: {function: f, needs: [c]}\n  b: {function: f, needs: [a]}\n  c: {function: f, needs: [b]}", "2:3 DAG013"},
 		{"item elsewhere", `tasks: {a: {function: f, with: "${item}"}}`, "1:35 DAG021"},
 		{"item in when", `tasks: {a: {function: f, foreach: input, when: item == 1}}`, "1:48 DAG021"},
@@ -407,6 +408,30 @@ func TestLimits(t *testing.T) {
 	}
 	if problems := spec.Validate(deep(32)); len(problems) != 1 || problems[0].Code != "DAG020" {
 		t.Errorf("32 levels: %+v", problems)
+	}
+}
+
+// Documents made to cost much are dealt with all the same.
+func TestValidateIsBounded(t *testing.T) {
+	t.Parallel()
+	var needs, wide strings.Builder
+	wide.WriteString("tasks:\n")
+	for i := range 4900 {
+		fmt.Fprintf(&needs, ", t%d", i)
+		fmt.Fprintf(&wide, "  t%d: {function: f}\n", i)
+	}
+	fmt.Fprintf(&wide, "  all: {function: f, needs: [t0%s]}\n", strings.Repeat(needs.String(), 20))
+	for name, text := range map[string]string{
+		"needs":      wide.String(),
+		"aliases":    "a: &a [" + strings.Repeat("x,", 1000) + "]\nb: &b [" + strings.Repeat("*a,", 1000) + "]\ntasks: [" + strings.Repeat("*b,", 1000) + "]",
+		"duplicates": "{" + strings.Repeat(`"":0,`, 190_000) + `"":0}`,
+		"fields":     `{"tasks":{"a":{` + strings.Repeat(`"functio":0,`, 80_000) + `"function":"f"}}}`,
+		"quotes":     `{"tasks":{"a":{"function":"f","with":"` + strings.Repeat("${'", 300_000) + `"}}}`,
+		"long":       "tasks: {a: {function: f, when: '" + strings.Repeat("not ", 200_000) + "'}}",
+	} {
+		if problems := spec.Validate(text); len(problems) == 0 || len(problems) > source.MaxProblems {
+			t.Errorf("%s: %d problems", name, len(problems))
+		}
 	}
 }
 

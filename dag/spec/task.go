@@ -13,7 +13,13 @@ import (
 // compiler turns the nodes of a definition into a graph and notes problems.
 type compiler struct {
 	*source.Report
-	names []string // of all tasks
+	tasks tasks
+}
+
+// tasks are the names of all tasks of a definition.
+type tasks struct {
+	names []string
+	index map[string]bool
 }
 
 // defaultWidth is the concurrency of a foreach that states none.
@@ -33,9 +39,11 @@ func (c *compiler) graph(root *source.Node) *dag.Graph {
 	if tasks == nil || tasks.Kind != value.Object || len(tasks.Members) > MaxTasks {
 		return g // reported by the schema
 	}
+	c.tasks.index = make(map[string]bool, len(tasks.Members))
 	for i := range tasks.Members {
 		m := &tasks.Members[i]
-		c.names = append(c.names, m.Key)
+		c.tasks.names = append(c.tasks.names, m.Key)
+		c.tasks.index[m.Key] = true
 		c.checkName(m)
 	}
 	for i := range tasks.Members {
@@ -131,25 +139,25 @@ func (c *compiler) function(n *source.Node) string {
 
 // needs joins the tasks that are listed with those whose output is used.
 func (c *compiler) needs(n *source.Node, used *names) []string {
-	var needs []string
+	all := &names{}
 	if list := n.Get("needs"); list != nil {
 		for _, item := range list.Items {
 			switch {
 			case item.Kind != value.String: // reported by the schema
-			case !slices.Contains(c.names, item.Text):
+			case !c.tasks.index[item.Text]:
 				c.Errorf("012", item.At(), "task %q needs unknown task %q", source.Clip(used.task), source.Clip(item.Text)).
-					Suggest(item.Text, c.names)
-			case !slices.Contains(needs, item.Text):
-				needs = append(needs, item.Text)
+					Suggest(item.Text, c.tasks.names)
+			case all.seen[item.Text]:
+				c.Warnf("031", item.At(), "task %q needs %q twice", source.Clip(used.task), source.Clip(item.Text))
+			default:
+				all.note(item.Text)
 			}
 		}
 	}
 	for _, name := range used.tasks {
-		if !slices.Contains(needs, name) {
-			needs = append(needs, name)
-		}
+		all.note(name)
 	}
-	return needs
+	return all.tasks
 }
 
 // duration reads a duration; its form is the schema's to check.

@@ -7,7 +7,6 @@ import (
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/source"
 	"github.com/serverledge/serverledge/dag/value"
-	"github.com/serverledge/serverledge/internal/fault"
 )
 
 // maxNesting is how deep the data of a task may nest. What comes from outside
@@ -217,10 +216,14 @@ func (c *compiler) compile(n *source.Node, offset int, text string, used *names)
 		c.Errorf("020", n.At(), "the expression has %d bytes, more than the %d allowed", len(text), longest)
 		return invalid{}
 	}
-	p := parser{text: text, known: c.names, used: used}
+	p := parser{text: text, tasks: &c.tasks, used: used}
 	x, err := p.whole()
 	if err != nil {
-		c.Errorf(err.code, c.Document.Within(n, offset+err.offset, err.length), "%s", err.detail).Hint = err.hint
+		problem := c.Errorf(err.code, c.Document.Within(n, offset+err.offset, err.length), "%s", err.detail)
+		problem.Hint = err.hint
+		if err.meant != "" {
+			problem.Suggest(err.meant, c.tasks.names)
+		}
 		return invalid{}
 	}
 	return x
@@ -275,12 +278,4 @@ func bounded(v value.Value) (value.Value, *dag.Failure) {
 
 func tooLarge() *dag.Failure {
 	return &dag.Failure{Error: dag.ErrorDataLimitExceeded, Cause: "the data of the task is larger than 262144 bytes"}
-}
-
-func suggestion(name string, known []string) string {
-	const longest = 120
-	if len(name) > longest {
-		return ""
-	}
-	return fault.Suggest(name, known)
 }
