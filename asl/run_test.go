@@ -366,6 +366,11 @@ func TestDataLimits(t *testing.T) {
 	if ended(o) != "!States.IntrinsicFailure" {
 		t.Errorf("functions on 300 MB: got %.100s", ended(o))
 	}
+	lengths := "States.Array(" + strings.TrimSuffix(strings.Repeat("States.ArrayLength($),", 400), ",") + ")"
+	o = play(t, &world{}, one(`"Type":"Pass","End":true,"Parameters":{"r.$":"`+lengths+`"}`), `["`+strings.Repeat("y", 250_000)+`"]`)
+	if ended(o) != "!States.IntrinsicFailure" || !strings.Contains(o.Failure.Cause, "too much data") {
+		t.Errorf("functions on 100 MB in small parts: got %.100s", ended(o))
+	}
 	loop := `{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"a.$":"$"},"Next":"A"},"B":{"Type":"Succeed"}}}`
 	loop = strings.Replace(loop, `"Next":"A"}`, `"Next":"C"},"C":{"Type":"Choice","Choices":[{"Variable":"$.stop","IsPresent":true,"Next":"B"}],"Default":"A"}`, 1)
 	if o := play(t, &world{}, loop, `{}`); ended(o) != "!States.Runtime" || !strings.Contains(o.Failure.Cause, "nested deeper") {

@@ -82,6 +82,7 @@ func TestGet(t *testing.T) {
 		{"$.o.keys()", `["x","y"]`},
 		{"$$", `{"Execution":{"Id":"e1"}}`},
 		{"$$.Execution.Id", `"e1"`},
+		{"$unknown[*].x", "[]"},
 		{"$v", "[5]"},
 		{"$v[0]", "5"},
 	}
