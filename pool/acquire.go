@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/serverledge/serverledge/functions"
@@ -14,12 +13,11 @@ import (
 
 // Lease is the right to one call on an instance. It must be released.
 type Lease struct {
-	pool     *Pool
-	ticket   ledger.Ticket
-	slot     *slot
-	cold     bool
-	waited   time.Duration
-	released atomic.Bool
+	pool   *Pool
+	ticket ledger.Ticket
+	slot   *slot
+	cold   bool
+	waited time.Duration
 }
 
 // Instance is what the lease is for.
@@ -40,11 +38,9 @@ func (l *Lease) Init() time.Duration {
 func (l *Lease) Queue() time.Duration { return max(0, l.waited-l.Init()) }
 
 // Release ends the lease. An instance that is not healthy serves nobody any
-// more. Only the first Release counts.
+// more. Only the first Release counts: the ledger forgets the ticket with it.
 func (l *Lease) Release(healthy bool) {
-	if l.released.CompareAndSwap(false, true) {
-		l.pool.tell(ledger.Released{Ticket: l.ticket, Healthy: healthy})
-	}
+	l.pool.tell(ledger.Released{Ticket: l.ticket, Healthy: healthy})
 }
 
 // waiter waits for the ledger's answer.

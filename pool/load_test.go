@@ -158,3 +158,28 @@ func TestVanishingCallersFreeTheirSlots(t *testing.T) {
 		}
 	})
 }
+
+func TestCallerLeavesAsItIsServed(t *testing.T) {
+	// The caller gives up in the very moment in which its instance is ready:
+	// whichever is noticed first, the slot is free afterwards.
+	var leave context.CancelFunc
+	driver := &pooltest.Driver{Boot: time.Second, Fail: func(*functions.Function) error {
+		leave()
+		return nil
+	}}
+	inBubble(t, pool.Options{MemoryMB: 100}, driver, func(b *bench) {
+		for range 100 {
+			ctx, cancel := context.WithCancel(b.t.Context())
+			leave = cancel
+			if lease, err := b.Acquire(ctx, b.fn, &functions.Call{}); err == nil {
+				lease.Release(true)
+			}
+			synctest.Wait()
+			if s := b.Status(); s.Busy != 0 {
+				t.Fatalf("a slot is lost: %+v", s)
+			}
+			b.Retire(b.fn.Namespace, b.fn.Name, "")
+			synctest.Wait()
+		}
+	})
+}

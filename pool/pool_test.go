@@ -53,6 +53,9 @@ func (b *bench) wantEmpty() {
 	if s.FreeMemoryMB != s.TotalMemoryMB || s.UsedCPUs != 0 || s.Busy+s.Idle+s.Starting+s.Stopping+s.Queued != 0 || len(s.Warm) != 0 {
 		b.t.Errorf("the pool is not empty: %+v", s)
 	}
+	if n := b.Kept(); n != 0 {
+		b.t.Errorf("the pool remembers %d instances and callers", n)
+	}
 	if left := b.driver.Instances(); len(left) != 0 {
 		b.t.Errorf("%d instances are left", len(left))
 	}
