@@ -77,8 +77,7 @@ func (e *Engine) invoke(ctx context.Context, call *functions.Call, patient bool)
 // notStarted tells whether err says for certain that the call did not start
 // and that it may start later.
 func notStarted(err error) bool {
-	var f *fault.Error
-	if errors.As(err, &f) && f.Code == "insufficient_capacity" {
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == "insufficient_capacity" {
 		return false // it is larger than any pool
 	}
 	return errors.Is(err, fault.Exhausted) || errors.Is(err, fault.Unavailable)
@@ -123,6 +122,7 @@ func platformFailure(err error) dag.Failure {
 		name = functions.FailureInput
 	case fault.TooLarge:
 		name = dag.ErrorDataLimitExceeded
+	default:
 	}
 	return dag.Failure{Error: name, Cause: err.Error()}
 }

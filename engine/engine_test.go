@@ -68,13 +68,13 @@ func chain(n int) *dag.Graph {
 func compile(_, definition string) (*dag.Graph, error) {
 	var g *dag.Graph
 	var n int
-	switch {
-	case definition == "pair":
+	switch definition {
+	case "pair":
 		g = &dag.Graph{Start: "p", States: []*dag.State{{Name: "p", Kind: dag.Parallel, Branches: []*dag.Graph{
 			{Start: "a", States: []*dag.State{{Name: "a", Kind: dag.Task, Function: "a"}}},
 			{Start: "b", States: []*dag.State{{Name: "b", Kind: dag.Task, Function: "b"}}},
 		}}}}
-	case definition == "wait":
+	case "wait":
 		g = &dag.Graph{Start: "w", States: []*dag.State{{Name: "w", Kind: dag.Wait, Next: "x", Until: func(s *dag.Scope) (time.Time, *dag.Failure) {
 			return s.Now().Add(20 * time.Millisecond), nil
 		}}, {Name: "x", Kind: dag.Task, Function: "after"}}}

@@ -53,7 +53,7 @@ func (e *Engine) List(ctx context.Context, f Filter) (page []*Execution, next st
 			cursor = s.ID
 			x, _, err := stored(s.Header, s.Summary, nil)
 			if err != nil {
-				e.log.Warn("execution cannot be read", "execution", s.ID, "err", err)
+				e.log.WarnContext(ctx, "execution cannot be read", "execution", s.ID, "err", err)
 				continue
 			}
 			if !f.admits(x) {
@@ -127,7 +127,7 @@ func (e *Engine) Recover(ctx context.Context) (int, error) {
 	count := 0
 	for _, id := range ids {
 		if err := e.resume(ctx, id); err != nil {
-			e.log.Error("execution cannot be resumed", "execution", id, "err", err)
+			e.log.ErrorContext(ctx, "execution cannot be resumed", "execution", id, "err", err)
 			continue
 		}
 		count++

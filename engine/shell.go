@@ -96,7 +96,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.Drain()
 	e.waitIdle(ctx)
 	e.end(errClosed)
-	e.waitIdle(context.Background()) //nolint:usetesting // every goroutine ends with life
+	e.waitIdle(context.Background())
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, r := range e.runs {

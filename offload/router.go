@@ -77,7 +77,7 @@ func (r *Router) Invoke(ctx context.Context, call *functions.Call) (*functions.R
 			if err == nil || !refusal(err) || ctx.Err() != nil {
 				return result, err
 			}
-			r.opts.Log.Debug("peer refused a call", "peer", d.Target, "function", call.Function, "err", err)
+			r.opts.Log.DebugContext(ctx, "peer refused a call", "peer", d.Target, "function", call.Function, "err", err)
 			last = err
 			strike(view, d.Target)
 		case Drop:

@@ -44,7 +44,7 @@ func openDriver(ctx context.Context, cfg *config.Config, dir, node string, packa
 	if noDocker == nil {
 		return d, nil
 	}
-	log.Info("docker cannot be used, taking the sandbox", "reason", noDocker)
+	log.InfoContext(ctx, "docker cannot be used, taking the sandbox", "reason", noDocker)
 	d, noSandbox := box()
 	if noSandbox != nil {
 		return nil, fmt.Errorf("neither driver can be used: %w", errors.Join(noDocker, noSandbox))

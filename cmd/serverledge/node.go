@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -323,7 +324,7 @@ func (n *node) recover(ctx context.Context) error {
 		return err
 	}
 	if count > 0 {
-		n.log.Info("executions resumed", "count", count)
+		n.log.InfoContext(ctx, "executions resumed", "count", count)
 	}
 	return os.WriteFile(n.dir.sub("api-address"), []byte(n.url()+"\n"), 0o600)
 }
@@ -354,12 +355,12 @@ func (n *node) keepHouse(context.Context) error {
 func (n *node) sweep(ctx context.Context, now time.Time) {
 	before := now.Add(-n.cfg.Duration("execution.retention"))
 	if removed, err := n.store.Sweep(ctx, before); err != nil && ctx.Err() == nil {
-		n.log.Warn("old executions cannot be removed now", "err", err)
+		n.log.WarnContext(ctx, "old executions cannot be removed now", "err", err)
 	} else if removed > 0 {
-		n.log.Info("old executions removed", "count", removed)
+		n.log.InfoContext(ctx, "old executions removed", "count", removed)
 	}
 	if _, err := n.store.SweepPackages(ctx, before); err != nil && ctx.Err() == nil {
-		n.log.Warn("unused packages cannot be removed now", "err", err)
+		n.log.WarnContext(ctx, "unused packages cannot be removed now", "err", err)
 	}
 }
 
@@ -370,8 +371,8 @@ func (n *node) close(ctx context.Context) error {
 		n.engine.Drain()
 	}
 	var errs []error
-	for i := len(n.closers) - 1; i >= 0; i-- {
-		part, limit := n.closers[i], ctx
+	for _, part := range slices.Backward(n.closers) {
+		limit := ctx
 		if !part.patient {
 			var cancel context.CancelFunc
 			limit, cancel = context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)

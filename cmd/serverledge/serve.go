@@ -12,31 +12,31 @@ import (
 func serve(ctx context.Context, cfg *config.Config, stderr io.Writer) error {
 	log := newLogger(cfg, stderr)
 	for _, warning := range cfg.Warnings {
-		log.Warn(warning) //nolint:sloglint // each is told once, as the configuration worded it
+		log.WarnContext(ctx, warning) //nolint:sloglint // each is told once, as the configuration worded it
 	}
 	begin := time.Now()
 	n, err := startNode(ctx, cfg, log)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // told to stop while it was starting
+			return nil // told to stop while it was starting
 		}
 		return err
 	}
-	n.log.Info("ready", "url", n.url(), "area", n.area, "driver", n.driver.Name(), "runtimes", n.driver.Runtimes(),
+	n.log.InfoContext(ctx, "ready", "url", n.url(), "area", n.area, "driver", n.driver.Name(), "runtimes", n.driver.Runtimes(),
 		"policy", cfg.Text("scheduler.policy"), "store", n.backend.kind, "took", time.Since(begin).Round(time.Millisecond).String())
 	var failed error
 	select {
 	case <-ctx.Done():
-		n.log.Info("stopping: running calls may end", "grace", cfg.Duration("shutdown.grace").String())
+		n.log.InfoContext(ctx, "stopping: running calls may end", "grace", cfg.Duration("shutdown.grace").String())
 	case failed = <-n.fatal:
-		n.log.Error("stopping: the node cannot go on", "err", failed)
+		n.log.ErrorContext(ctx, "stopping: the node cannot go on", "err", failed)
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Duration("shutdown.grace"))
 	defer cancel()
 	if err := n.close(grace); err != nil {
-		n.log.Warn("not everything stopped well", "err", err)
+		n.log.WarnContext(ctx, "not everything stopped well", "err", err)
 	}
-	n.log.Info("stopped")
+	n.log.InfoContext(ctx, "stopped")
 	if failed != nil {
 		return &exitError{exitUnavailable, failed}
 	}

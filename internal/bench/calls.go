@@ -36,7 +36,7 @@ func calls(ctx context.Context, root, driver string, length time.Duration) ([]ro
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _, _ = node.Stop() }() //nolint:errcheck // the figures are taken
+	defer func() { _, _ = node.Stop() }() // the figures are taken
 	if err := warmUp(ctx, node, dir); err != nil {
 		return nil, err
 	}
@@ -112,8 +112,8 @@ func startReference(ctx context.Context) (url string, stop func(), err error) {
 		return "", nil, err
 	}
 	stop = func() {
-		_ = cmd.Process.Signal(os.Interrupt) //nolint:errcheck // it may have ended
-		_ = cmd.Wait()                       //nolint:errcheck // as asked
+		_ = cmd.Process.Signal(os.Interrupt) // it may have ended
+		_ = cmd.Wait()                       // as asked
 	}
 	url, err = bufio.NewReader(pipe).ReadString('\n')
 	if err != nil {

@@ -24,6 +24,7 @@ func kernel(ctx context.Context, root, _ string, _ time.Duration) ([]row, error)
 	}
 	document := []byte(`{"a":2,"b":"hello","c":[1,2,3],"d":{"e":null,"f":true}}`)
 	reference := testing.Benchmark(func(b *testing.B) {
+		b.Helper()
 		for b.Loop() {
 			var doc map[string]any
 			if err := json.Unmarshal(document, &doc); err != nil {

@@ -106,7 +106,7 @@ func idleNodeMemory(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _, _ = node.Stop() }() //nolint:errcheck // measured
+	defer func() { _, _ = node.Stop() }() // measured
 	select {
 	case <-ctx.Done():
 	case <-time.After(5 * time.Second):

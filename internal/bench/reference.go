@@ -64,7 +64,7 @@ func serveReference(ctx context.Context, out io.Writer) error {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(struct { //nolint:errcheck // the client has gone
+		_ = json.NewEncoder(w).Encode(struct { // the client has gone
 			Success bool
 			Result  string
 		}{true, string(result.Output)})
@@ -76,7 +76,7 @@ func serveReference(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "http://%s\n", l.Addr())
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	context.AfterFunc(ctx, func() { _ = server.Close() }) //nolint:errcheck // Serve tells
+	context.AfterFunc(ctx, func() { _ = server.Close() }) // Serve tells
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -96,7 +96,7 @@ func bare(ctx context.Context, dir string, i int) (*channel.Conn, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	go func() { _ = cmd.Wait() }() //nolint:errcheck // it ends with ctx
+	go func() { _ = cmd.Wait() }() // it ends with ctx
 	conn, err := l.Accept(ctx, func() *functions.Failure { return &functions.Failure{Type: functions.FailureCrashed} })
 	if err != nil {
 		return nil, err

@@ -298,25 +298,25 @@ func (c *Config) Text(name string) string { return c.must(name).Value }
 
 // Int returns a whole number, 0 when there is none.
 func (c *Config) Int(name string) int {
-	n, _ := strconv.Atoi(c.must(name).Value) //nolint:errcheck // checked by Load
+	n, _ := strconv.Atoi(c.must(name).Value) // checked by Load
 	return n
 }
 
 // Float returns a number, 0 when there is none.
 func (c *Config) Float(name string) float64 {
-	f, _ := strconv.ParseFloat(c.must(name).Value, 64) //nolint:errcheck // checked by Load
+	f, _ := strconv.ParseFloat(c.must(name).Value, 64) // checked by Load
 	return f
 }
 
 // Bool returns a truth, false when there is none.
 func (c *Config) Bool(name string) bool {
-	b, _ := strconv.ParseBool(c.must(name).Value) //nolint:errcheck // checked by Load
+	b, _ := strconv.ParseBool(c.must(name).Value) // checked by Load
 	return b
 }
 
 // Duration returns a span of time, 0 when there is none.
 func (c *Config) Duration(name string) time.Duration {
-	d, _ := seconds(c.must(name).Value) //nolint:errcheck // checked by Load
+	d, _ := seconds(c.must(name).Value) // checked by Load
 	return d
 }
 

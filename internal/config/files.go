@@ -101,8 +101,7 @@ func join(prefix, key string) string {
 func readTOML(path string, text []byte) ([]assignment, error) {
 	var doc map[string]any
 	if err := toml.Unmarshal(text, &doc); err != nil {
-		var bad *toml.DecodeError
-		if errors.As(err, &bad) {
+		if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, column := bad.Position()
 			return nil, fmt.Errorf("%s:%d:%d: %s", path, line, column, strings.TrimPrefix(bad.Error(), "toml: "))
 		}

@@ -149,9 +149,9 @@ func remains(t testing.TB, dir string) []string {
 			}
 		}
 	}
-	if out, err := exec.Command("docker", "ps", "-aq", "--no-trunc").Output(); err == nil { //nolint:noctx // short
+	if out, err := exec.Command("docker", "ps", "-aq", "--no-trunc").Output(); err == nil {
 		for id := range strings.FieldsSeq(string(out)) {
-			info, err := exec.Command("docker", "inspect", id).Output() //nolint:noctx // short
+			info, err := exec.Command("docker", "inspect", id).Output()
 			if err == nil && strings.Contains(string(info), dir) {
 				left = append(left, "container "+id)
 			}

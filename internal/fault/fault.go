@@ -115,12 +115,10 @@ func (e *Error) Unwrap() []error {
 // KindOf returns the kind that err carries, Internal when it carries none.
 // A passed context deadline is Timeout.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
-	var k Kind
-	if errors.As(err, &k) {
+	if k, ok := errors.AsType[Kind](err); ok {
 		return k
 	}
 	var t interface{ Timeout() bool }
@@ -133,8 +131,7 @@ func KindOf(err error) Kind {
 // From returns err as an *Error: itself when it is one (with the context that
 // was wrapped around it in Detail), else a new one of its kind.
 func From(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		if text := err.Error(); text != e.Detail {
 			c := *e
 			c.Detail = text

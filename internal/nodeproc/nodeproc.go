@@ -77,7 +77,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	go func() {
-		_ = n.cmd.Wait() //nolint:errcheck // the exit code is read from the state
+		_ = n.cmd.Wait() // the exit code is read from the state
 		close(n.done)
 	}()
 	tick := time.NewTicker(2 * time.Millisecond)
@@ -112,7 +112,7 @@ func (n *Node) Signal(s os.Signal) error { return n.cmd.Process.Signal(s) }
 
 // Kill ends the process without warning and waits for its end.
 func (n *Node) Kill() {
-	_ = n.cmd.Process.Kill() //nolint:errcheck // it may have ended already
+	_ = n.cmd.Process.Kill() // it may have ended already
 	<-n.done
 }
 
