@@ -325,13 +325,15 @@ func TestOverloadedTasksWait(t *testing.T) {
 func TestFailingBranchCancelsItsSibling(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	cancelled := make(chan struct{})
+	begun, cancelled := make(chan struct{}), make(chan struct{})
 	w := &world{run: func(ctx context.Context, call *functions.Call) (*functions.Result, error) {
 		if call.Function == "a" {
+			close(begun)
 			<-ctx.Done()
 			close(cancelled)
 			return nil, context.Cause(ctx)
 		}
+		<-begun
 		return &functions.Result{Failure: &functions.Failure{Type: "Boom", Message: "b"}}, nil
 	}}
 	e := newEngine(t, "n1", s, s, w)

@@ -279,8 +279,9 @@ func (v Value) Len() int {
 		return len(v.node().items)
 	case Object:
 		return len(v.node().members)
+	default:
+		return 0
 	}
-	return 0
 }
 
 // Index returns element i of an array, absent when there is none.
