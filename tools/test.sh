@@ -8,7 +8,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # two at a time: many tests start real nodes, containers and stores
-"$go" test -p 2 -timeout 25m -json ./... >"$log"
+CGO_ENABLED=0 "$go" test -p 2 -timeout 25m -json ./... >"$log"
 code=$?
 "$go" run ./internal/testreport <"$log" || code=1
 exit $code

@@ -66,7 +66,7 @@ func TestCommandLinesOfTheContract(t *testing.T) { // not parallel: it uses port
 		says string
 	}{
 		{cli + `create -f func --memory 600 --src examples/hello.py --runtime python310 --handler "hello.handler"`, false, `"Created": "func"`},
-		{cli + `create -f func --memory 600 --src examples/hello.py --runtime python310 --handler "hello.handler"`, true, "exists"},
+		{cli + `create -f func --memory 600 --src examples/hello.py --runtime python310 --handler "hello.handler"`, true, "there is already"},
 		{cli + `invoke -f func -p "a:2" -p "b:3"`, false, `"Success": true`},
 		{cli + `invoke -f func --params_file input.json`, false, `"Success": true`},
 		{cli + `invoke -f func -p "a:2" -p "b:3" --return_output`, false, `"Output": "`},
@@ -82,12 +82,11 @@ func TestCommandLinesOfTheContract(t *testing.T) { // not parallel: it uses port
 		{cli + `prewarm -f func -c 1`, false, `"Prewarmed": 1`},
 		{cli + `invoke -f func -p "n:2" -a`, false, `"ReqId"`},
 		{`id=$(` + cli + `invoke -f func -p "n:2" -a | grep -o '[0-9a-f][0-9a-f][0-9A-Z]\{26\}'); for i in 1 2 3 4 5 6 7 8 9; do ` + cli + `poll --request $id && exit 0; sleep 0.2; done; exit 1`, false, `"Success": true`},
-		{cli + `create -u -f inc --memory 128 --src examples/inc.js --runtime nodejs17ng --handler "inc" --input n:Int --output n:Int`, true, "inc"},
 		{cli + `create -f inc --memory 128 --src examples/inc.js --runtime nodejs17ng --handler "inc" --input n:Int --output n:Int`, false, `"Created": "inc"`},
 		{cli + `workflow create -f simple -s examples/workflow-simple.json`, false, "simple"},
 		{cli + `workflow invoke -f simple -p "n:39"`, false, "42"},
 		{cli + `create-workflow -f choice -s examples/workflow-with-choice-task.json`, false, `"Created": "choice"`},
-		{cli + `create-workflow -f choice -s examples/workflow-with-choice-task.json`, true, "exists"},
+		{cli + `create-workflow -f choice -s examples/workflow-with-choice-task.json`, true, "there is already"},
 		{cli + `invoke-workflow -f choice -p "n:3"`, false, `"Success": true`},
 		{cli + `list-workflows`, false, "choice"},
 		{cli + `delete-workflow -f choice`, false, `"Deleted": "choice"`},
