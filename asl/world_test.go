@@ -28,11 +28,11 @@ type pending struct {
 	event dag.Event
 }
 
-var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) //nolint:gochecknoglobals // a constant date
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // run executes a graph to its end.
-func (w *world) run(t testing.TB, g *dag.Graph, input value.Value) dag.Outcome {
-	t.Helper()
+func (w *world) run(tb testing.TB, g *dag.Graph, input value.Value) dag.Outcome {
+	tb.Helper()
 	x := dag.NewExecution(g)
 	w.now = epoch
 	queue := []pending{{epoch, dag.Started{Seed: 7, Input: input, Info: dag.Info{ID: "e1", Name: "run", Workflow: "flow", Start: epoch}}}}
@@ -41,7 +41,7 @@ func (w *world) run(t testing.TB, g *dag.Graph, input value.Value) dag.Outcome {
 			return outcome
 		}
 		if len(queue) == 0 {
-			t.Fatal("the execution neither ends nor waits for anything")
+			tb.Fatal("the execution neither ends nor waits for anything")
 		}
 		slices.SortStableFunc(queue, func(a, b pending) int { return a.at.Compare(b.at) })
 		next := queue[0]
@@ -52,7 +52,7 @@ func (w *world) run(t testing.TB, g *dag.Graph, input value.Value) dag.Outcome {
 		w.now = next.at
 		commands, err := x.Step(dag.Entry{Seq: seq, At: next.at, Event: next.event})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		seq++
 		for _, c := range commands {
@@ -82,23 +82,23 @@ func (w *world) invoke(c dag.Invoke) pending {
 	return pending{w.now.Add(took), dag.Succeeded{Activation: c.Activation, Attempt: c.Attempt, Output: output}}
 }
 
-func parse(t testing.TB, text string) value.Value {
-	t.Helper()
+func parse(tb testing.TB, text string) value.Value {
+	tb.Helper()
 	v, err := value.Parse([]byte(text))
 	if err != nil {
-		t.Fatalf("parsing %s: %v", text, err)
+		tb.Fatalf("parsing %s: %v", text, err)
 	}
 	return v
 }
 
 // play compiles a definition and runs it.
-func play(t testing.TB, w *world, definition, input string) dag.Outcome {
-	t.Helper()
+func play(tb testing.TB, w *world, definition, input string) dag.Outcome {
+	tb.Helper()
 	g, err := asl.Compile(definition)
 	if err != nil {
-		t.Fatalf("%.300v\n%.2000s", err, definition)
+		tb.Fatalf("%.300v\n%.2000s", err, definition)
 	}
-	return w.run(t, g, parse(t, input))
+	return w.run(tb, g, parse(tb, input))
 }
 
 // ended writes an outcome as the tables of the tests do: the output, or the

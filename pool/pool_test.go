@@ -25,6 +25,7 @@ type bench struct {
 // inBubble runs a test in a bubble, where time is free, on a pool with the
 // function "f" of 100 MB. At the end the pool must be empty.
 func inBubble(t *testing.T, options pool.Options, driver *pooltest.Driver, test func(b *bench)) {
+	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		if options.MemoryMB == 0 {
@@ -35,7 +36,7 @@ func inBubble(t *testing.T, options pool.Options, driver *pooltest.Driver, test 
 		b.Pool = pool.New(driver, b.catalog, options)
 		b.fn = b.catalog.Put(functions.Function{Name: "f", MemoryMB: 100})
 		test(b)
-		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		if err := b.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)
@@ -266,7 +267,7 @@ func TestCloseCutsOff(t *testing.T) {
 	inBubble(t, pool.Options{}, &pooltest.Driver{Serve: pooltest.Take(time.Hour)}, func(b *bench) {
 		running := make(chan *functions.Result, 1)
 		go func() {
-			r, err := b.Invoke(context.Background(), &functions.Call{Function: "f"})
+			r, err := b.Invoke(b.t.Context(), &functions.Call{Function: "f"})
 			if err != nil {
 				t.Error(err)
 			}

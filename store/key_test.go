@@ -1,3 +1,4 @@
+//nolint:thelper // what runs on each driver is a test and reports in its own lines
 package store_test
 
 import (

@@ -81,7 +81,7 @@ func TestInvokeKindsOfError(t *testing.T) {
 		{"stopping", fault.New(fault.Unavailable, "c", "x"), fault.Unavailable},
 		{"function unknown there", fault.New(fault.NotFound, "c", "x"), fault.Unavailable},
 		{"not allowed", fault.New(fault.Denied, "c", "x"), fault.Unavailable},
-		{"no such runtime", fault.New(fault.Unimplemented, "runtime_unavailable", "x"), fault.Unavailable},
+		{"no such runtime", fault.New(fault.Unimplemented, "runtime_not_available", "x"), fault.Unavailable},
 		{"loop", fault.New(fault.Loop, "c", "x"), fault.Unavailable},
 		{"bad input", fault.New(fault.Invalid, "c", "x"), fault.Invalid},
 		{"too large", fault.New(fault.TooLarge, "c", "x"), fault.TooLarge},
@@ -138,7 +138,7 @@ func TestInvokeLostConnectionIsNotRepeated(t *testing.T) {
 			reply(w, 200, api.TypeJSON, `{"output":1}`)
 			return
 		}
-		conn, _, err := w.(http.Hijacker).Hijack()
+		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
 			return

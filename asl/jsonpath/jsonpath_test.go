@@ -11,11 +11,11 @@ import (
 	"github.com/serverledge/serverledge/dag/value"
 )
 
-func parse(t testing.TB, text string) value.Value {
-	t.Helper()
+func parse(tb testing.TB, text string) value.Value {
+	tb.Helper()
 	v, err := value.Parse([]byte(text))
 	if err != nil {
-		t.Fatalf("parsing %s: %v", text, err)
+		tb.Fatalf("parsing %s: %v", text, err)
 	}
 	return v
 }
@@ -274,7 +274,7 @@ func TestJayway(t *testing.T) {
 		if !invalid {
 			got, err = p.Get(roots)
 		}
-		ok := false
+		var ok bool
 		switch c.Expect.Error {
 		case "InvalidPath":
 			ok = invalid

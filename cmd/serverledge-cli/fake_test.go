@@ -110,7 +110,7 @@ func (n *fakeNode) routeFunctions(handle func(string, handler)) {
 			return fault.New(fault.Exists, "function_exists", "function %q is already registered", f.Name)
 		}
 		if f.Runtime == "python999" {
-			return fault.New(fault.Unimplemented, "runtime_unavailable", "this node has no Python 3.99").WithHint("python310")
+			return fault.New(fault.Unimplemented, "runtime_not_available", "this node has no Python 3.99").WithHint("python310")
 		}
 		if n.packages[f.Package] == 0 && f.Image == "" {
 			return fault.New(fault.Invalid, "unknown_package", "the package is unknown").
@@ -257,7 +257,7 @@ func (n *fakeNode) behave(w http.ResponseWriter, r *http.Request, name string) (
 		return true, errors.New("nil map in secret.go:17")
 	case "lost":
 		_, _ = io.Copy(io.Discard, r.Body)
-		conn, _, err := w.(http.Hijacker).Hijack()
+		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			return true, err
 		}
@@ -589,9 +589,7 @@ func (n *fakeNode) routeNodes(handle func(string, handler)) {
 			http.Redirect(w, r, "/files/hello.py", http.StatusFound)
 		case "huge.py":
 			for range 65 {
-				if _, err := w.Write(make([]byte, 1<<20)); err != nil {
-					break
-				}
+				_, _ = w.Write(make([]byte, 1<<20)) // who has enough hangs up
 			}
 		default:
 			http.NotFound(w, r)

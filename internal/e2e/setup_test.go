@@ -127,8 +127,8 @@ func (n *node) shutDown(dir string) {
 
 // remains lists what instances of a node would leave: folders, containers with
 // mounts from its data directory, and processes that name it.
-func remains(t testing.TB, dir string) []string {
-	t.Helper()
+func remains(tb testing.TB, dir string) []string {
+	tb.Helper()
 	var left []string
 	entries, err := os.ReadDir(filepath.Join(dir, "instances"))
 	if err == nil {
@@ -253,12 +253,12 @@ func (n *node) settle() api.StatusResponse {
 }
 
 // waitFor returns when done holds, and fails the test after half a minute.
-func waitFor(t testing.TB, what string, done func() bool) {
-	t.Helper()
+func waitFor(tb testing.TB, what string, done func() bool) {
+	tb.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for !done() {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for: %s", what)
+			tb.Fatalf("waited in vain for: %s", what)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

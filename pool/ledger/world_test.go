@@ -85,7 +85,13 @@ func (a agenda) Less(i, j int) bool {
 	return a[i].order < a[j].order
 }
 func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-func (a *agenda) Push(x any)   { *a = append(*a, x.(happening)) }
+func (a *agenda) Push(x any) {
+	h, ok := x.(happening)
+	if !ok {
+		panic("the agenda is of happenings")
+	}
+	*a = append(*a, h)
+}
 func (a *agenda) Pop() any {
 	last := (*a)[len(*a)-1]
 	*a = (*a)[:len(*a)-1]
@@ -93,6 +99,7 @@ func (a *agenda) Pop() any {
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
+	t.Helper()
 	w := &world{
 		t: t, seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), now: time.Unix(1e9, 0),
 		callers: map[ledger.Ticket]*caller{}, wishes: map[ledger.Ticket]bool{},

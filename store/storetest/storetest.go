@@ -1,5 +1,7 @@
 // Package storetest is the contract of store.Driver as a test suite: every
 // driver passes it, so that the typed layer need not know which one it has.
+//
+//nolint:thelper // a clause is a test and reports in its own lines
 package storetest
 
 import (
@@ -56,7 +58,7 @@ func Run(t *testing.T, fresh func(t *testing.T) (s Subject, prefix string)) {
 		}
 	})
 	// Not parallel: it forgets the history of the others too.
-	t.Run("watch compacted", func(t *testing.T) { //nolint:paralleltest // see above
+	t.Run("watch compacted", func(t *testing.T) {
 		s, prefix := fresh(t)
 		testWatchCompacted(t, s, prefix)
 	})
