@@ -70,7 +70,7 @@ func (m *mirror[T]) run(ctx context.Context, driver Driver, log *slog.Logger) {
 			return
 		}
 		if !errors.Is(err, ErrCompacted) {
-			log.Warn("watching the store was interrupted, will try again", "prefix", m.prefix, "err", err)
+			log.WarnContext(ctx, "watching the store was interrupted, will try again", "prefix", m.prefix, "err", err)
 		}
 		if !pause(ctx, wait) {
 			return

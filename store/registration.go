@@ -88,17 +88,17 @@ func (r *Registration) keep(ctx context.Context) {
 		case <-r.lease.Done():
 		}
 		r.live.Store(false)
-		r.store.log.Warn("the node's lease was lost, registering again", "node", r.record.ID)
+		r.store.log.WarnContext(ctx, "the node's lease was lost, registering again", "node", r.record.ID)
 		for wait := registerPause; ; wait = min(2*wait, registerPauseMax) {
 			err := r.again(ctx)
 			if err == nil {
-				r.store.log.Info("the node is registered again", "node", r.record.ID)
+				r.store.log.InfoContext(ctx, "the node is registered again", "node", r.record.ID)
 				break
 			}
 			if ctx.Err() != nil {
 				return
 			}
-			r.store.log.Warn("registering the node again did not work, will try again", "node", r.record.ID, "err", err)
+			r.store.log.WarnContext(ctx, "registering the node again did not work, will try again", "node", r.record.ID, "err", err)
 			if !pause(ctx, wait) {
 				return
 			}

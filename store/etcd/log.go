@@ -52,7 +52,7 @@ func (c slogCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	if e.Level >= zapcore.ErrorLevel {
 		level = slog.LevelError
 	}
-	c.log.Log(context.Background(), level, "etcd: "+e.Message, attributes(fields)...)
+	c.log.Log(context.Background(), level, "etcd has something to say", append(attributes(fields), slog.String("text", e.Message))...)
 	return nil
 }
 
