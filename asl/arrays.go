@@ -102,11 +102,11 @@ next:
 	for _, item := range args[0].Elements() {
 		switch item.Kind() {
 		case value.String, value.Bool, value.Null:
-			if text := item.String(); texts[text] {
+			text := item.String()
+			if texts[text] {
 				continue next
-			} else {
-				texts[text] = true
 			}
+			texts[text] = true
 		case value.Absent, value.Number, value.Array, value.Object:
 			for _, other := range others {
 				if compared++; compared > maxCompared {

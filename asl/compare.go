@@ -24,8 +24,8 @@ func comparer(operator string) func(a, b value.Value) bool {
 	} {
 		if relation, ok := strings.CutPrefix(operator, kind); ok {
 			return func(a, b value.Value) bool {
-				sign, comparable := order(a, b)
-				return comparable && related(relation, sign)
+				sign, alike := order(a, b)
+				return alike && related(relation, sign)
 			}
 		}
 	}

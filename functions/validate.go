@@ -108,7 +108,7 @@ func (c *checker) runtime(f *Function) (Runtime, bool) {
 // it is loaded.
 func (c *checker) handler(r Runtime, handler string) {
 	const path = `[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*`
-	pattern, form := "", ""
+	var pattern, form string
 	switch r.Language {
 	case LanguagePython:
 		pattern = `[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+`

@@ -24,8 +24,7 @@ func newer(what string, schema int) error {
 
 // code returns the code of a fault, "" of other errors.
 func code(err error) string {
-	var e *fault.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*fault.Error](err); ok {
 		return e.Code
 	}
 	return ""

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -191,7 +192,7 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	if len(r.query) > 0 {
 		address += "?" + r.query.Encode()
 	}
-	var body io.Reader = r.stream
+	body := r.stream
 	kind := api.TypePackage
 	if r.body != nil {
 		text, err := json.Marshal(r.body)
@@ -207,9 +208,7 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	if r.stream != nil {
 		req.ContentLength = r.size
 	}
-	for key, values := range r.header {
-		req.Header[key] = values
-	}
+	maps.Copy(req.Header, r.header)
 	if body != nil {
 		req.Header.Set("Content-Type", kind)
 	}
@@ -268,8 +267,7 @@ func safe(method string) bool { return method == http.MethodGet || method == htt
 // reason drops the method, the URL and the address that net/http and net put
 // before an error: the caller names the node by itself.
 func reason(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	var op *net.OpError

@@ -87,7 +87,7 @@ func (o operand) value(e *evaluation, current value.Value) (value.Value, error) 
 	}
 	v, err := e.path(o.path, from)
 	if err != nil && e.steps <= MaxSteps { // missing
-		return value.Value{}, nil //nolint:nilerr // a missing operand is no fault of a filter
+		return value.Value{}, nil // a missing operand is no fault of a filter
 	}
 	return v, err
 }

@@ -50,11 +50,11 @@ func (p *parser) pattern() (*pattern, error) {
 	if !closed {
 		return nil, p.fail("the pattern is not closed")
 	}
-	flags := ""
+	from := p.at
 	for p.at < len(p.text) && strings.IndexByte("ims", p.text[p.at]) >= 0 {
-		flags += string(p.text[p.at])
 		p.at++
 	}
+	flags := p.text[from:p.at]
 	text := "(?:" + b.String() + ")"
 	if flags != "" {
 		text = "(?" + flags + ":" + b.String() + ")"

@@ -31,7 +31,7 @@ func main() {
 		_, _ = fmt.Fprintln(os.Stderr, "executor:", err)
 		code = max(code, 1)
 	}
-	os.Exit(code) //nolint:forbidigo // this is main
+	os.Exit(code)
 }
 
 // run does what the arguments say and returns the exit code.

@@ -222,7 +222,7 @@ func outcome(e *api.Execution, code int) error {
 func (a *app) aboutExecution(err error, doing string, args ...any) *commandError {
 	f := cannot(err, doing, args...)
 	if errors.Is(err, fault.NotFound) {
-		f.tip("serverledge-cli execution list")
+		f = f.tip("serverledge-cli execution list")
 	}
 	return f
 }

@@ -93,12 +93,10 @@ func (a *app) finish(ctx context.Context, cmd *cobra.Command, err error) int {
 		a.sayf("interrupted\n")
 		return exitInterrupt
 	}
-	var code exitError
-	if errors.As(err, &code) {
+	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code)
 	}
-	var f *commandError
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*commandError](err); ok {
 		a.explain(f)
 		return a.codeOf(f)
 	}

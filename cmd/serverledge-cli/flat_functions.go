@@ -145,7 +145,7 @@ func (a *app) pollCommand() *cobra.Command {
 				}
 				failed := cannot(err, "get the result of %s", id)
 				if errors.Is(err, fault.NotFound) {
-					failed.tip("again later: it may still be running")
+					failed = failed.tip("again later: it may still be running")
 				}
 				return failed
 			})

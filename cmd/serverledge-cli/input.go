@@ -82,8 +82,7 @@ func document(text []byte, from string) (json.RawMessage, error) {
 	var doc json.RawMessage
 	if err := json.Unmarshal(text, &doc); err != nil {
 		place := ""
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			line, column := position(text, int(syntax.Offset))
 			place = fmt.Sprintf(" at line %d, column %d", line, column)
 		}
@@ -149,8 +148,7 @@ func unreadable(err error, name string) *commandError {
 	if name == "-" {
 		name = "stdin"
 	}
-	var wrapped *os.PathError
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*os.PathError](err); ok {
 		err = wrapped.Err
 	}
 	f := cannot(err, "read %s", name)

@@ -71,8 +71,7 @@ func TestScripts(t *testing.T) {
 
 func checkExit(ts *testscript.TestScript, want string, err error) {
 	code := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	} else {
 		ts.Check(err)

@@ -269,7 +269,7 @@ func (a *app) cell(column, s string) string {
 	if !strings.EqualFold(column, "status") || !a.colours(a.outTerm) {
 		return s
 	}
-	colour := ""
+	var colour string
 	switch s {
 	case "SUCCEEDED", "ready", "up", "alive":
 		colour = "32"

@@ -153,7 +153,7 @@ func (a *app) registerFunction(ctx context.Context, f *functionFlags) (api.Funct
 		}
 		failed := cannot(err, "create function %q", fn.Name)
 		if errors.Is(err, fault.Exists) {
-			failed.tip("-u to replace it, or another name")
+			failed = failed.tip("-u to replace it, or another name")
 		}
 		return failed
 	})

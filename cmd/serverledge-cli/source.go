@@ -81,8 +81,7 @@ func fetch(ctx context.Context, src, dir string) (string, error) {
 	}
 	resp, err := (&http.Client{}).Do(req)
 	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err
 		}
 		return "", err

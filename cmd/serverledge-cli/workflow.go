@@ -65,10 +65,10 @@ func (a *app) registerWorkflow(ctx context.Context, f *workflowFlags) (api.Workf
 		}
 		failed := cannot(err, "create workflow %q", f.name)
 		if errors.Is(err, fault.Exists) {
-			failed.tip("-u to replace it, or another name")
+			failed = failed.tip("-u to replace it, or another name")
 		}
 		if errors.Is(err, fault.Invalid) && f.src != "-" {
-			failed.tip("serverledge-cli workflow validate %s, which shows the places", f.src)
+			failed = failed.tip("serverledge-cli workflow validate %s, which shows the places", f.src)
 		}
 		return failed
 	})

@@ -17,7 +17,7 @@ import (
 // Schema is the JSON Schema (draft 2020-12) of the notation.
 //
 //go:embed schema.json
-var Schema string //nolint:gochecknoglobals // embedding needs a variable; nobody writes it
+var Schema string // embedding needs a variable; nobody writes it
 
 // conform checks a definition against the schema and reports what is wrong.
 func (c *compiler) conform(root *source.Node) {
@@ -26,8 +26,7 @@ func (c *compiler) conform(root *source.Node) {
 	if err != nil {
 		panic("spec: the embedded schema is not valid: " + err.Error())
 	}
-	var invalid *jsonschema.ValidationError
-	if errors.As(schema.Validate(root.Any()), &invalid) {
+	if invalid, ok := errors.AsType[*jsonschema.ValidationError](schema.Validate(root.Any())); ok {
 		c.leaves(root, invalid)
 	}
 }

@@ -3,6 +3,7 @@ package spec
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
@@ -269,13 +270,14 @@ func (c *compiler) checkCycles(g *dag.Graph, tasks *source.Node) {
 // cycle tells of tasks that wait for each other.
 func cycle(way []string, back string) string {
 	const most = 8
-	message := "tasks wait for each other: "
+	var message strings.Builder
+	message.WriteString("tasks wait for each other: ")
 	for i, name := range way {
 		if i == most {
-			message += "... needs "
+			message.WriteString("... needs ")
 			break
 		}
-		message += name + " needs "
+		message.WriteString(name + " needs ")
 	}
-	return message + back
+	return message.String() + back
 }

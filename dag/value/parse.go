@@ -2,6 +2,7 @@ package value
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -408,14 +409,7 @@ func skip(text []byte, at int) int {
 
 // unquote decodes the content of a valid JSON string.
 func unquote(raw []byte) string {
-	plain := true
-	for _, c := range raw {
-		if c == '\\' {
-			plain = false
-			break
-		}
-	}
-	if plain {
+	if !slices.Contains(raw, '\\') {
 		return string(raw)
 	}
 	b := make([]byte, 0, len(raw))

@@ -10,8 +10,7 @@ import (
 )
 
 func code(err error) string {
-	var syntax *SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*SyntaxError](err); ok {
 		return syntax.Code
 	}
 	if err != nil {

@@ -98,8 +98,7 @@ func read(in io.Reader) (map[string]any, error) {
 		return params, nil
 	}
 	if err := json.Unmarshal(text, &params); err != nil {
-		var mismatch *json.UnmarshalTypeError
-		if errors.As(err, &mismatch) {
+		if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return nil, fmt.Errorf("the parameters must be an object, not %s", mismatch.Value)
 		}
 		return nil, fmt.Errorf("the parameters are not JSON: %w", err)

@@ -1,6 +1,9 @@
 package ledger
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // restore brings the order of things about, whatever has happened: free slots
 // are lent, room goes to the first caller that lacks an instance, what cannot
@@ -96,8 +99,7 @@ func (l *Ledger) hopeless(c *caller) Reason {
 // pick returns the most recently used instance that has a free slot and for
 // which there is CPU; nil when there is none.
 func (l *Ledger) pick(f *function) *instance {
-	for at := len(f.free) - 1; at >= 0; at-- {
-		i := f.free[at]
+	for _, i := range slices.Backward(f.free) {
 		room := f.need.cpu == 0 || !l.pass.scarce && l.used.cpu+f.need.cpu <= l.capacity.cpu
 		if i.calls > 0 || room {
 			return i

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -259,12 +260,13 @@ type deathHook struct{ died func(message string) }
 
 // OnWrite implements zapcore.CheckWriteHook.
 func (h deathHook) OnWrite(e *zapcore.CheckedEntry, fields []zapcore.Field) {
-	message := e.Message
+	var message strings.Builder
+	message.WriteString(e.Message)
 	for _, f := range fields {
 		if err, ok := f.Interface.(error); ok && f.Type == zapcore.ErrorType {
-			message += ": " + err.Error()
+			message.WriteString(": " + err.Error())
 		}
 	}
-	h.died(message)
+	h.died(message.String())
 	runtime.Goexit()
 }

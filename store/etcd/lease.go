@@ -46,7 +46,7 @@ func (d *Driver) Lease(ctx context.Context, ttl time.Duration) (store.Lease, err
 	d.wg.Go(func() {
 		defer close(l.done)
 		defer end()
-		for range beats { //nolint:revive // the client sends the beats; the end of them is the news
+		for range beats { // the client sends the beats; the end of them is the news
 		}
 	})
 	return l, nil
