@@ -49,7 +49,7 @@ func codeStatus(code string) int {
 		return http.StatusBadRequest
 	case "if_match":
 		return http.StatusPreconditionFailed
-	case "runtime_not_available":
+	case "runtime_unavailable":
 		return http.StatusUnprocessableEntity
 	case "unauthenticated":
 		return http.StatusUnauthorized
