@@ -33,13 +33,24 @@ func (r *run) call(cmd dag.Invoke) *functions.Call {
 	c := &functions.Call{
 		Key: rec.ID + "/" + strconv.FormatUint(uint64(cmd.Activation), 10), Attempt: cmd.Attempt, Execution: rec.ID,
 		Namespace: rec.Namespace, Function: cmd.Function, Input: cmd.Input.Bytes(), Task: rec.Function == "" || r.forward.Task,
-		Deadline: earlier(rec.Deadline, cmd.Deadline), Class: rec.Class, MaxResponse: rec.MaxResponse,
+		Deadline: earlier(rec.Deadline, late(cmd.Deadline)), Class: rec.Class, MaxResponse: rec.MaxResponse,
 		Output: rec.Output, Local: rec.Local, Hops: r.forward.Hops, Visited: r.forward.Visited,
 	}
 	if r.forward.Key != "" { // a call that another node passed on keeps its name
 		c.Key, c.Attempt = r.forward.Key, r.forward.Attempt
 	}
 	return c
+}
+
+// grace is how much longer a call may take than its attempt: the kernel's timer
+// ends the attempt, so that a timeout is always told in the same words.
+const grace = time.Second
+
+func late(deadline time.Time) time.Time {
+	if deadline.IsZero() {
+		return deadline
+	}
+	return deadline.Add(grace)
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -134,6 +134,10 @@ func (e *Engine) launch(ctx context.Context, req *Request) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
+	if size := rec.Input.Size(); level == Standard && size > maxValue {
+		return nil, fault.New(fault.TooLarge, "input_too_large", "the input has %d bytes; a standard execution takes at most %d", size, maxValue).
+			WithHint("put the data where the functions find it and pass its name, or run it as EXPRESS")
+	}
 	if rec.Name != "" {
 		if other, err := e.named(ctx, &rec); err != nil || other != nil {
 			return other, err
@@ -144,6 +148,7 @@ func (e *Engine) launch(ctx context.Context, req *Request) (*run, error) {
 		scope = ctx
 	}
 	r := e.newRun(scope, rec, graph)
+	r.watchBranches()
 	r.forward = forwardedOf(req)
 	if level == Express {
 		context.AfterFunc(e.life, func() { r.end(errClosed) })

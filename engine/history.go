@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
@@ -100,10 +101,11 @@ func details(t dag.Transition, note value.Value) value.Value {
 		d = d.With("assigned", d.Get("assigned").With(b.Name, b.Value))
 	}
 	if t.Kind == dag.TaskSucceeded || t.Kind == dag.TaskFailed {
-		for _, key := range []string{"node", "area", "runtime", "cold", "action", "duration"} {
-			if v := note.Get(key); !v.IsAbsent() {
-				d = d.With(key, v)
-			}
+		for _, key := range []string{"node", "area", "runtime", "cold", "action"} {
+			d = d.With(key, note.Get(key))
+		}
+		if took := note.Get("duration"); !took.IsAbsent() { // noted in nanoseconds, told in seconds
+			d = d.With("duration", value.OfFloat(took.Float()/float64(time.Second)))
 		}
 	}
 	return d

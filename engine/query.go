@@ -157,6 +157,7 @@ func (e *Engine) resume(ctx context.Context, id string) error {
 			return fmt.Errorf("replaying entry %d: %w", entry.Seq, err)
 		}
 	}
+	r.watchBranches()
 	if err := e.admit(r); err != nil {
 		return err
 	}

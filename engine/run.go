@@ -81,6 +81,30 @@ func (e *Engine) newRun(ctx context.Context, rec record, graph *dag.Graph) *run 
 	}
 }
 
+// watchBranches reports the decisions of Choice states from now on: a Choice
+// that is left, and the state that is entered next at its place.
+func (r *run) watchBranches() {
+	branch := r.e.opts.Branch
+	if branch == nil {
+		return
+	}
+	type place struct {
+		parent dag.ID
+		index  int
+	}
+	left := map[place]string{}
+	r.x.Observe(func(t dag.Transition) {
+		at := place{t.Parent, t.Index}
+		switch {
+		case t.Kind == dag.StateExited && t.StateKind == dag.Choice:
+			left[at] = t.State
+		case t.Kind == dag.StateEntered && left[at] != "":
+			branch(left[at], t.State)
+			delete(left, at)
+		}
+	})
+}
+
 // post puts a letter into the inbox and sees to it that a turn takes it.
 func (r *run) post(l letter) {
 	r.mu.Lock()

@@ -26,7 +26,9 @@ type Options struct {
 	InFlight int
 	// Observe, when set, is told of each attempt of a task that ended.
 	Observe func(*TaskReport)
-	Log     *slog.Logger
+	// Branch, when set, is told of each decision of a Choice state.
+	Branch func(state, next string)
+	Log    *slog.Logger
 }
 
 // Names gives a name to at most one execution of a workflow.

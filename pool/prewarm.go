@@ -32,12 +32,24 @@ func (p *Pool) Prewarm(ctx context.Context, f *functions.Function, n int, refres
 		total += started
 		switch {
 		case ctx.Err() != nil || started == 0 && total == 0:
-			return total, err
+			return total, ownFault(f, err)
 		case started == 0:
 			return total, nil
 		}
 	}
 	return total, nil
+}
+
+// ownFault tells the failure of code that cannot be loaded as what it is: the
+// function's fault, not the node's.
+func ownFault(f *functions.Function, err error) error {
+	var own interface{ FunctionFailure() *functions.Failure }
+	if !errors.As(err, &own) {
+		return err
+	}
+	failure := own.FunctionFailure()
+	return fault.New(fault.Invalid, "function_not_loadable", "function %s cannot be loaded: %s: %s", f.Name, failure.Type, failure.Message).
+		WithHint("a call of the function shows the traceback")
 }
 
 // boot starts up to n instances at once and waits for them. The error tells

@@ -32,7 +32,7 @@ func serveBinary(s *channel.Server) {
 	s.Run = func(ctx context.Context, header, input []byte) *functions.Result {
 		cmd := exec.CommandContext(ctx, path) //nolint:gosec // the function's own program
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "CONTEXT="+string(header))
+		cmd.Env = append(os.Environ(), "CONTEXT="+contextOf(header))
 		cmd.Stdin = bytes.NewReader(input)
 		out, printed := &capped{limit: functions.MaxOutput}, &capped{limit: functions.MaxPrinted}
 		cmd.Stdout, cmd.Stderr = out, printed

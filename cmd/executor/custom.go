@@ -57,7 +57,7 @@ func runCustom(ctx context.Context, argv []string, header, input []byte) (*funct
 		return nil, fmt.Errorf("writing the parameters: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // the image's own command
-	cmd.Env = append(os.Environ(), "PARAMS_FILE="+params, "RESULT_FILE="+result, "CONTEXT="+string(header))
+	cmd.Env = append(os.Environ(), "PARAMS_FILE="+params, "RESULT_FILE="+result, "CONTEXT="+contextOf(header))
 	printed := &capped{limit: functions.MaxPrinted}
 	cmd.Stdout, cmd.Stderr = printed, printed
 	err = process(ctx, cmd, nil)

@@ -97,6 +97,21 @@ func failed(err error, said, printed []byte) *functions.Failure {
 	return f
 }
 
+// contextOf is the context of a call as the program gets it: the header without
+// what is meant for us.
+func contextOf(header []byte) string {
+	var context map[string]json.RawMessage
+	if json.Unmarshal(header, &context) != nil {
+		return "{}"
+	}
+	delete(context, "output")
+	text, err := json.Marshal(context)
+	if err != nil {
+		return "{}"
+	}
+	return string(text)
+}
+
 // wantsOutput tells whether a call asked for what is printed.
 func wantsOutput(header []byte) bool {
 	var h struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/serverledge/serverledge/internal/config"
+	"github.com/serverledge/serverledge/internal/fault"
 )
 
 // version is set by the linker.
@@ -57,6 +58,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return exitOK
 	}
 	fmt.Fprintln(stderr, "serverledge:", err)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Hint != "" {
+		fmt.Fprintln(stderr, "  try:", f.Hint)
+	}
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		return exit.code
 	}

@@ -21,6 +21,7 @@ type metrics struct {
 	start      *prometheus.HistogramVec
 	outputSize *prometheus.HistogramVec
 	failures   *prometheus.CounterVec
+	branches   *prometheus.CounterVec
 }
 
 func newMetrics(area string) *metrics {
@@ -44,8 +45,11 @@ func newMetrics(area string) *metrics {
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "serverledge_failures_total", Help: "Calls that failed, by the error's name.",
 		}, []string{"function", "error"}),
+		branches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "branch_count", Help: "Decisions of Choice states.",
+		}, []string{"task", "next_task"}),
 	}
-	m.registry.MustRegister(m.completed, m.cold, m.execution, m.start, m.outputSize, m.failures)
+	m.registry.MustRegister(m.completed, m.cold, m.execution, m.start, m.outputSize, m.failures, m.branches)
 	return m
 }
 
@@ -55,16 +59,28 @@ func (m *metrics) observe(t *engine.TaskReport) {
 	if r == nil {
 		return
 	}
-	m.completed.WithLabelValues(m.area, t.Function).Inc()
+	area := r.Area
+	if area == "" {
+		area = m.area
+	}
+	m.completed.WithLabelValues(area, t.Function).Inc()
 	if r.Failure != nil {
 		m.failures.WithLabelValues(t.Function, platformName(r.Failure.Type)).Inc()
 	}
 	m.execution.WithLabelValues(t.Function).Observe(r.Duration.Seconds())
 	m.outputSize.WithLabelValues(t.Function).Observe(float64(t.OutputBytes))
 	if r.Cold {
-		m.cold.WithLabelValues(m.area, t.Function).Inc()
+		m.cold.WithLabelValues(area, t.Function).Inc()
 		m.start.WithLabelValues(t.Function).Observe(r.Init.Seconds())
 	}
+}
+
+// branch counts a decision of a Choice.
+func (m *metrics) branch(task, next string) { m.branches.WithLabelValues(task, next).Inc() }
+
+// noMetrics answers for a node that does not count.
+func noMetrics(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "metrics are off: set metrics.enabled: true", http.StatusNotFound)
 }
 
 // platformName keeps the label's values few: errors of users count as one.

@@ -19,6 +19,7 @@ import (
 	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/functions/pack"
 	"github.com/serverledge/serverledge/internal/config"
+	"github.com/serverledge/serverledge/internal/fault"
 	"github.com/serverledge/serverledge/offload"
 	"github.com/serverledge/serverledge/offload/peers"
 	"github.com/serverledge/serverledge/pool"
@@ -152,7 +153,6 @@ func (n *node) openData(context.Context) error {
 	if err != nil {
 		return &exitError{exitConfig, err}
 	}
-	n.log = n.log.With("node", n.id)
 	return nil
 }
 
@@ -160,11 +160,16 @@ func (n *node) openData(context.Context) error {
 func (n *node) openStore(ctx context.Context) error {
 	b, err := openBackend(ctx, n.cfg, n.dir.sub("etcd"), n.log, n.fail)
 	if err != nil {
-		return &exitError{exitUnavailable, err}
+		code := exitUnavailable
+		if errors.Is(err, fault.Invalid) {
+			code = exitConfig
+		}
+		return &exitError{code, err}
 	}
 	n.backend = b
 	n.onClose(b.close)
 	n.store = store.New(b.driver, store.Options{Log: n.log})
+	n.log = n.log.With("node", n.id) // the store names the node itself
 	n.onClose(func(context.Context) error { return n.store.Close() })
 	return n.store.Ready(ctx)
 }
@@ -226,7 +231,7 @@ func (n *node) openEngine(context.Context) error {
 	n.onClose(func(context.Context) error { return n.clients.close() })
 	n.engine, err = engine.New(engine.Options{
 		Node: n.id, Journal: n.store, Names: n.store, Invoker: n.router, Compile: compile,
-		Observe: n.metrics.observe, Log: n.log,
+		Observe: n.metrics.observe, Branch: n.metrics.branch, Log: n.log,
 	})
 	if err != nil {
 		return err
@@ -251,7 +256,7 @@ func (n *node) openAPI(context.Context) error {
 	} else {
 		hosts = append(hosts, machineHosts()...)
 	}
-	var handler http.Handler
+	handler := http.Handler(http.HandlerFunc(noMetrics))
 	if n.cfg.Bool("metrics.enabled") {
 		handler = n.metrics.handler(n.pool, n.engine)
 	}

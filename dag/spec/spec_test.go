@@ -148,7 +148,7 @@ func TestCompileFields(t *testing.T) {
 	fetch, tag, publish := g.States[0], g.States[2], g.States[3]
 	retry := fetch.Retry[0]
 	if fetch.Timeout != 30*time.Second || retry.MaxAttempts != 2 || retry.Interval != time.Second || retry.Backoff != 2 ||
-		retry.MaxDelay != 30*time.Second || !slices.Equal(retry.Errors, []string{dag.ErrorTimeout, "Flaky"}) {
+		retry.MaxDelay != 30*time.Second || !slices.Equal(retry.Errors, []string{dag.ErrorTimeout, "Function.Timeout", "Flaky"}) {
 		t.Errorf("fetch: %+v", fetch)
 	}
 	if tag.Kind != dag.Map || tag.Width != 2 || !slices.Equal(tag.Needs, []string{"fetch"}) {

@@ -211,7 +211,7 @@ func (c *compiler) retry(n *source.Node) dag.Retry {
 	}
 	if on := n.Get("on"); on != nil {
 		for _, item := range on.Items {
-			r.Errors = append(r.Errors, errorName(item.Text))
+			r.Errors = append(r.Errors, errorNames(item.Text)...)
 		}
 	}
 	if len(r.Errors) == 0 {
@@ -220,17 +220,22 @@ func (c *compiler) retry(n *source.Node) dag.Retry {
 	return r
 }
 
-// errorName gives the words of the notation their names in the kernel.
-func errorName(word string) string {
+// functionTimeout is how a function fails that has run into its own time limit
+// (functions.FailureTimeout, which this package may not import).
+const functionTimeout = "Function.Timeout"
+
+// errorNames gives the words of the notation their names in the kernel. A
+// timeout is one, whether the task's limit was met or the function's own.
+func errorNames(word string) []string {
 	switch word {
 	case "Timeout":
-		return dag.ErrorTimeout
+		return []string{dag.ErrorTimeout, functionTimeout}
 	case "Failed":
-		return dag.ErrorTaskFailed
+		return []string{dag.ErrorTaskFailed}
 	case "All":
-		return dag.ErrorAll
+		return []string{dag.ErrorAll}
 	}
-	return word
+	return []string{word}
 }
 
 // checkCycles reports tasks that wait for each other, one cycle each.

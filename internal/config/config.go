@@ -99,11 +99,6 @@ type assignment struct{ key, text, origin string }
 
 func (c *Config) set(a assignment) []string {
 	s := c.settings[a.key]
-	for _, k := range c.settings {
-		if s == nil && k.Old != "" && k.Old == a.key {
-			s = k
-		}
-	}
 	if s == nil {
 		text := fmt.Sprintf("%s: unknown key %q", a.origin, a.key)
 		if near := fault.Suggest(a.key, c.order); near != "" {

@@ -28,8 +28,6 @@ type Key struct {
 	// Inert keys are accepted for compatibility and have no effect here; Help
 	// says why.
 	Inert bool
-	// Old is an older name of the key that is still accepted.
-	Old string
 }
 
 // Keys returns every key, in the order of the documentation.
@@ -50,7 +48,7 @@ func Keys() []Key {
 		{Name: "scheduler.policy", Kind: Text, Default: "default", Choices: []string{"default", "localonly", "edgeonly", "cloudonly", "edgecloud", "qosaware"}, Help: "where calls run"},
 		{Name: "scheduler.queue.capacity", Kind: Whole, Default: "0", Max: 1e6, Help: "how many calls may wait for an instance beyond those that one is being started for"},
 		{Name: "scheduler.fallback.local", Kind: Truth, Default: "false", Help: "run a call here when the cloud of policy cloudonly refuses it"},
-		{Name: "scheduler.hops", Kind: Whole, Default: "1", Max: 8, Help: "how often a call may be passed on"},
+		{Name: "scheduler.hops", Kind: Whole, Default: "1", Min: 1, Max: 4, Help: "how often a call may be passed on"},
 		{Name: "cloud.server.url", Kind: Text, Help: "a node to offload to that is not registered in the same etcd"},
 		{Name: "container.driver", Kind: Text, Default: "auto", Choices: []string{"auto", "docker", "sandbox"}, Help: "what instances run in; auto takes Docker when it answers"},
 		{Name: "container.pool.memory", Kind: Whole, Max: 1 << 24, Help: "memory for instances, in MiB (default: what the machine has less a quarter)"},

@@ -3,11 +3,13 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/serverledge/serverledge/api"
 	"github.com/serverledge/serverledge/functions"
+	"github.com/serverledge/serverledge/internal/fault"
 )
 
 const hostile = `
@@ -107,8 +109,9 @@ func TestFailingStartsLeaveNothing(t *testing.T) {
 				t.Fatalf("broken module: %+v", r.Failure)
 			}
 		}
-		if _, err := n.Client.Prewarm(t.Context(), "broken", api.PrewarmV1{Instances: 2}); err == nil {
-			t.Error("prewarming code that cannot be loaded succeeded")
+		_, err := n.Client.Prewarm(t.Context(), "broken", api.PrewarmV1{Instances: 2})
+		if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "nothing_of_the_kind") {
+			t.Errorf("prewarming code that cannot be loaded: %v", err)
 		}
 		if s := n.settle(); s.FreeMemory != s.TotalMemory {
 			t.Errorf("%d of %d MiB are free afterwards", s.FreeMemory, s.TotalMemory)

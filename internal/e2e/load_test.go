@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -222,5 +223,29 @@ func TestWarmCallsAreNotLogged(t *testing.T) {
 	}
 	if grown := n.Log()[before:]; grown != "" {
 		t.Errorf("50 calls wrote:\n%s", grown)
+	}
+}
+
+// TestMetricsThatDashboardsKnow: the names that existing dashboards read.
+func TestMetricsThatDashboardsKnow(t *testing.T) {
+	t.Parallel()
+	n := start(t, "sandbox", "metrics.enabled=true", "registry.area=EDGE")
+	n.example(api.Function{Name: "noop", Handler: "noop.handler"}, "noop.py")
+	n.must("noop", `{}`)
+	n.must("noop", `{}`)
+	n.run(`{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericEquals":1,"Next":"Yes"}],"Default":"No"},
+		"Yes":{"Type":"Task","Resource":"noop","End":true},"No":{"Type":"Succeed"}}}`, `{"n":1}`)
+	text := n.text("/metrics")
+	for _, want := range []string{
+		`completed_count{area="EDGE",function="noop"} 3`, `cold_starts_count{area="EDGE",function="noop"} 1`,
+		`execution_time_count{function="noop"} 3`, `init_time_count{function="noop"} 1`, `output_size_count{function="noop"} 3`,
+		`branch_count{next_task="Yes",task="C"} 1`, "serverledge_instances_idle 1", "serverledge_memory_free_mb ",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	if off := start(t, "sandbox").text("/metrics"); !strings.Contains(off, "metrics.enabled") {
+		t.Errorf("a node without metrics says %q", off)
 	}
 }

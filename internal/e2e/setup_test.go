@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -238,6 +239,25 @@ func (n *node) status() api.StatusResponse {
 		n.t.Fatal(err)
 	}
 	return s
+}
+
+// text reads a page.
+func (n *node) text(path string) string {
+	n.t.Helper()
+	r, err := http.NewRequestWithContext(n.t.Context(), http.MethodGet, n.URL+path, nil)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return string(body)
 }
 
 // settle waits until no call is in flight and none waits, and checks that all

@@ -46,7 +46,7 @@ func TestSuggest(t *testing.T) {
 	t.Parallel()
 	known := []string{"hash_string", "hello", "inc", "memory"}
 	for name, want := range map[string]string{
-		"hash_strng": "hash_string", "HELLO": "hello", "hlelo": "hello", "memroy": "memory", "zzzzzz": "", "": "",
+		"hash_strng": "hash_string", "HELLO": "hello", "hlelo": "hello", "memroy": "memory", "zzzzzz": "", "": "", "x": "", "ink": "inc", "Inc": "inc",
 	} {
 		if got := Suggest(name, known); got != want {
 			t.Errorf("Suggest(%q) = %q, want %q", name, got, want)

@@ -3,9 +3,9 @@ package fault
 import "strings"
 
 // Suggest returns the name of known that a person most likely meant by name,
-// or "" when none is near: at most a third of the letters may differ.
+// or "" when none is near: about a third of the letters may differ.
 func Suggest(name string, known []string) string {
-	best, bound := "", len(name)/3+1
+	best, bound := "", (len(name)+1)/3
 	for _, k := range known {
 		if d := distance(strings.ToLower(name), strings.ToLower(k), bound); d <= bound && (best == "" || d < bound) {
 			best, bound = k, d
