@@ -49,7 +49,7 @@ func codeStatus(code string) int {
 		return http.StatusBadRequest
 	case "if_match":
 		return http.StatusPreconditionFailed
-	case "runtime_unavailable":
+	case "runtime_not_available":
 		return http.StatusUnprocessableEntity
 	case "unauthenticated":
 		return http.StatusUnauthorized

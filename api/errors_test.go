@@ -76,7 +76,7 @@ func TestCodesWithAStatusOfTheirOwn(t *testing.T) {
 		{fault.Invalid, "unknown_field", 400},
 		{fault.Invalid, "anything_else", 422},
 		{fault.Conflict, "if_match", 412},
-		{fault.Unimplemented, "runtime_unavailable", 422},
+		{fault.Unimplemented, "runtime_not_available", 422},
 		{fault.Invalid, "unsupported_media_type", 415},
 	} {
 		p := api.ProblemOf(fault.New(c.kind, c.code, "x"), "", "")

@@ -511,3 +511,19 @@ type deadJournal struct{ engine.Journal }
 func (deadJournal) Begin(context.Context, string, string, []byte, ...dag.Entry) error {
 	return errStore
 }
+
+func TestDocumentsKeepTheirBytes(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	w := &world{}
+	e := newEngine(t, "n1", s, s, w)
+	const input = `{"z":"<a href=\"x\">&é","big":12345678901234567890.10,"a":1e400}`
+	x, err := e.Execute(t.Context(), &engine.Request{Workflow: "c", Language: "t", Definition: "chain 1", Input: value.Raw([]byte(input))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := e.Get(t.Context(), x.ID)
+	if err != nil || again.Input.String() != input || again.Output.String() != input {
+		t.Errorf("read back %s and %s, %v; want the bytes of %s", again.Input, again.Output, err, input)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -206,7 +205,7 @@ func (r *run) accept(ctx context.Context, first dag.Entry) error {
 	if r.rec.Level == Express {
 		return nil
 	}
-	header, err := json.Marshal(&r.rec)
+	header, err := encode(&r.rec)
 	if err != nil {
 		return fmt.Errorf("coding the header of execution %s: %w", r.rec.ID, err)
 	}

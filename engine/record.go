@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -149,4 +150,16 @@ func stored(header, sum []byte, entries []dag.Entry) (*Execution, *record, error
 	}
 	x.attachResult()
 	return x, &rec, nil
+}
+
+// encode codes a document as it is: without the escapes for HTML that
+// json.Marshal makes, so that values keep their bytes.
+func encode(document any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(document); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

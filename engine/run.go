@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -225,7 +224,7 @@ func (r *run) write(after uint64, entries []dag.Entry, end *summary) error {
 	var closing []byte
 	if end != nil {
 		var err error
-		if closing, err = json.Marshal(end); err != nil {
+		if closing, err = encode(end); err != nil {
 			return fmt.Errorf("coding the summary of execution %s: %w", r.rec.ID, err)
 		}
 	}

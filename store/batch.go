@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/serverledge/serverledge/dag"
@@ -27,7 +26,7 @@ func entryPuts(id string, after uint64, entries []dag.Entry) ([]Op, error) {
 		if want := after + 1 + uint64(i); e.Seq != want { //nolint:gosec // not negative
 			return nil, fault.New(fault.Internal, "entry_out_of_order", "entry %d of the execution %s stands where %d belongs", e.Seq, id, want)
 		}
-		value, err := json.Marshal(e)
+		value, err := dag.EncodeEntry(e)
 		if err != nil {
 			return nil, fmt.Errorf("encoding entry %d of the execution %s: %w", e.Seq, id, err)
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"strconv"
 
 	"github.com/serverledge/serverledge/dag"
@@ -174,8 +173,8 @@ func (l *loader) take(id string, kv KV) error {
 	if want := uint64(len(l.entries)) + 1; seq != want {
 		return fault.New(fault.Internal, "record_lost", "entry %d of the execution %s is missing", want, id)
 	}
-	var e dag.Entry
-	if err := json.Unmarshal(kv.Value, &e); err != nil {
+	e, err := dag.DecodeEntry(kv.Value)
+	if err != nil {
 		return corrupt("entry", "entry %d of the execution %s: %w", seq, id, err)
 	}
 	if e.Seq != seq {

@@ -44,11 +44,11 @@ func (a *app) explain(f *commandError) {
 	_, _ = io.WriteString(a.err, b.String())
 }
 
-// tips is what a person may do about a failure: what the node says, then what
-// the command knows, else what its kind suggests.
+// tips is what a person may do about a failure: what the command knows, else
+// what the node says, else what its kind suggests.
 func (a *app) tips(f *commandError, e *fault.Error) []string {
 	var out []string
-	if e.Hint != "" {
+	if e.Hint != "" && len(f.tips) == 0 {
 		out = append(out, e.Hint)
 	}
 	if e.RetryAfter > 0 {

@@ -144,8 +144,8 @@ func nodesView(doc any, list ...api.Node) view {
 		}
 		v.names = append(v.names, n.ID)
 		v.rows = append(v.rows, []string{
-			id, n.Area, n.Status, n.Address, share(number(n.FreeMemoryMB), number(n.MemoryMB), " MB"),
-			share(decimal(n.FreeCPUs), decimal(n.CPUs), ""), n.Driver, n.Architecture, n.Policy, n.Version,
+			id, n.Area, n.Status, n.Address, shareOf(n.Self, number(n.FreeMemoryMB), number(n.MemoryMB), " MB"),
+			shareOf(n.Self, decimal(n.FreeCPUs), decimal(n.CPUs), ""), n.Driver, n.Architecture, n.Policy, n.Version,
 		})
 	}
 	return v
@@ -250,6 +250,15 @@ func share(free, all, unit string) string {
 		return ""
 	}
 	return nameOr(free, "0") + " of " + all + unit + " free"
+}
+
+// shareOf is "free of all" of a node that tells of itself, and only "all" of
+// another one: what is free there is not known.
+func shareOf(self bool, free, all, unit string) string {
+	if self {
+		return share(free, all, unit)
+	}
+	return all + unit
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -245,7 +246,8 @@ func TestBuildAtTheLimit(t *testing.T) {
 func TestUnreadableFileIsNamed(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 {
-		t.Skip("root may read every file")
+		asOrdinaryUser(t)
+		return
 	}
 	dir := t.TempDir()
 	lay(t, dir, map[string]string{"a.py": "x"})
@@ -254,5 +256,38 @@ func TestUnreadableFileIsNamed(t *testing.T) {
 	}
 	if _, err := Build(dir); code(err) != "source_unreadable" || !strings.Contains(err.Error(), "a.py") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// asOrdinaryUser runs the calling test again as user 65534: root may read
+// every file.
+func asOrdinaryUser(t *testing.T) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "pack-") // t.TempDir lies below folders that others may not enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	program := filepath.Join(dir, "pack.test")
+	if err := errors.Join(os.Chmod(dir, 0o777), os.WriteFile(program, text, 0o755)); err != nil { //nolint:gosec // for another user
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, "-test.run", "^"+t.Name()+"$", "-test.v")
+	cmd.Dir, cmd.Env = dir, []string{"TMPDIR=" + dir}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("as an ordinary user: %v\n%s", err, out)
 	}
 }
