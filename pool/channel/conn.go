@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -27,7 +26,6 @@ type Conn struct {
 	dead    chan struct{} // closed when the connection is over; see cause
 	done    chan struct{} // closed when no further call may start
 	reader  sync.WaitGroup
-	dropped atomic.Int64
 
 	mu     sync.Mutex
 	calls  map[uint32]*call
@@ -69,10 +67,6 @@ func (c *Conn) Hello() Hello { return c.hello }
 // Done is closed when the instance can serve no further call: it died, it
 // broke the protocol, a call was abandoned, or Close was called.
 func (c *Conn) Done() <-chan struct{} { return c.done }
-
-// Dropped counts the frames that belonged to no call: answers that came twice,
-// too late, or for a stream that never was.
-func (c *Conn) Dropped() int64 { return c.dropped.Load() }
 
 // Close ends the connection, and every call that waits on it with the failure
 // that the verdict gives. It waits for the reader and is idempotent.
@@ -124,7 +118,8 @@ func (c *Conn) await(ctx context.Context, stream uint32, k *call) (answer, error
 	case a := <-k.answer:
 		return a, nil
 	case <-c.dead:
-		select { // an answer that came first stands
+		c.forget(stream) // the reader may be at work yet: from here on it leaves k alone
+		select {         // an answer that came first stands
 		case a := <-k.answer:
 			return a, nil
 		default:
@@ -152,6 +147,7 @@ func (c *Conn) open(k *call) (uint32, error) {
 	}
 }
 
+// forget takes a call from the reader, which touches none after that.
 func (c *Conn) forget(stream uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -309,13 +305,11 @@ func (c *Conn) settle(stream uint32, a answer) {
 	k := c.calls[stream]
 	delete(c.calls, stream)
 	last := c.closed && len(c.calls) == 0
-	c.mu.Unlock()
-	if k == nil {
-		c.dropped.Add(1)
-		return
+	if k != nil {
+		k.answer <- a // within the lock: a call that is forgotten has its answer or gets none
 	}
-	k.answer <- a
-	if last { // it was kept open for this call only; see abandon
+	c.mu.Unlock()
+	if k != nil && last { // it was kept open for this call only; see abandon
 		c.end(nil)
 	}
 }
@@ -335,7 +329,6 @@ func (c *Conn) log(f Frame) bool {
 	defer c.mu.Unlock()
 	k := c.calls[f.Stream]
 	if k == nil {
-		c.dropped.Add(1)
 		return true
 	}
 	room := functions.MaxPrinted - len(k.printed)
