@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -75,6 +76,9 @@ func (e *Engine) single(ctx context.Context, req *Request) (*Execution, error) {
 	if !ok {
 		return nil, fmt.Errorf("execution %s of function %s begins with a %T", rec.ID, req.Function, commands[0])
 	}
+	ctx, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	defer context.AfterFunc(e.life, func() { cut(errClosed) })()
 	result, failed := e.invoke(ctx, r.call(cmd), false)
 	end := time.Now()
 	if failed == nil && e.opts.Observe != nil {
@@ -150,18 +154,55 @@ func (e *Engine) launch(ctx context.Context, req *Request) (*run, error) {
 	r.watchBranches()
 	r.forward = forwardedOf(req)
 	if level == Express {
-		context.AfterFunc(e.life, func() { r.end(errClosed) })
+		r.untie = context.AfterFunc(e.life, func() { r.end(errClosed) })
 	}
-	if err := e.admit(r); err != nil {
-		return nil, err
-	}
-	first := dag.Entry{Seq: 1, At: rec.Started, Event: dag.Started{Seed: seed(), Input: rec.Input, Info: rec.info()}}
-	if err := r.begin(ctx, first); err != nil {
-		e.forget(rec.ID)
+	there, err := e.admit(r, true)
+	if err != nil {
+		r.untie()
 		r.end(errOver)
 		return nil, err
 	}
-	return r, nil
+	if there != r { // another caller of the same name was quicker
+		r.end(errOver)
+		return there, there.accepted(ctx)
+	}
+	return r.launch(ctx)
+}
+
+// launch is the first turn of a run. Those who came by the same name wait for
+// its outcome.
+func (r *run) launch(ctx context.Context) (*run, error) {
+	first := dag.Entry{Seq: 1, At: r.rec.Started, Event: dag.Started{Seed: seed(), Input: r.rec.Input, Info: r.rec.info()}}
+	err := r.begin(ctx, first)
+	if err == nil {
+		return r, nil
+	}
+	r.refuse(err)
+	if errors.Is(err, fault.Exists) && r.rec.Name != "" {
+		return r.e.attach(ctx, r.rec.ID) // another node of the same name was quicker
+	}
+	return nil, err
+}
+
+// refuse ends a run that was not accepted.
+func (r *run) refuse(err error) {
+	r.mu.Lock()
+	r.fail = err
+	r.mu.Unlock()
+	r.release()
+	close(r.ready)
+}
+
+// accepted waits until a run is durable. The error says why it is not.
+func (r *run) accepted(ctx context.Context) error {
+	select {
+	case <-r.ready:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fail
 }
 
 func (rec *record) info() dag.Info {
@@ -179,7 +220,6 @@ func (r *run) begin(ctx context.Context, first dag.Entry) error {
 		return errClosed
 	}
 	defer r.e.done()
-	r.busy = true // the letters of the first calls wait until this turn is over
 	commands, err := r.x.Step(first)
 	if err != nil {
 		return fmt.Errorf("starting execution %s: %w", r.rec.ID, err)
@@ -187,11 +227,12 @@ func (r *run) begin(ctx context.Context, first dag.Entry) error {
 	if err := r.accept(ctx, first); err != nil {
 		return err
 	}
+	close(r.ready)
 	r.act(commands)
 	if end := finish(commands, first.At); end != nil {
-		if err := r.write(first.Seq, nil, end); err != nil {
+		if end, err = r.write(first.Seq, nil, end); err != nil {
 			r.drop(err)
-			return err
+			return nil //nolint:nilerr // it was accepted; whoever waits is told
 		}
 		r.close(end)
 		return nil
@@ -200,7 +241,12 @@ func (r *run) begin(ctx context.Context, first dag.Entry) error {
 	return nil
 }
 
-// accept writes the header and the first entry of a standard execution.
+// acceptTime bounds the accepting of an execution. It does not end with its
+// caller's patience: a caller that leaves must not leave half an execution.
+const acceptTime = 10 * time.Second
+
+// accept writes the header and the first entry of a standard execution. When
+// the outcome is not known it looks.
 func (r *run) accept(ctx context.Context, first dag.Entry) error {
 	if r.rec.Level == Express {
 		return nil
@@ -209,7 +255,15 @@ func (r *run) accept(ctx context.Context, first dag.Entry) error {
 	if err != nil {
 		return fmt.Errorf("coding the header of execution %s: %w", r.rec.ID, err)
 	}
-	if err := r.e.opts.Journal.Begin(ctx, r.rec.ID, r.rec.Owner, header, first); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTime)
+	defer cancel()
+	err = r.e.opts.Journal.Begin(ctx, r.rec.ID, r.rec.Owner, header, first)
+	if fault.KindOf(err) == fault.Unknown || fault.KindOf(err) == fault.Timeout {
+		if there, _, _, look := r.e.opts.Journal.Load(ctx, r.rec.ID); look == nil && bytes.Equal(there, header) {
+			return nil
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("accepting an execution: %w", err)
 	}
 	return nil
@@ -244,46 +298,82 @@ func (e *Engine) named(ctx context.Context, rec *record) (*run, error) {
 	if err != nil || id == rec.ID {
 		return nil, err
 	}
-	if r := e.active(id); r != nil {
-		return r, nil
-	}
-	x, known, err := e.load(ctx, id)
+	r, err := e.attach(ctx, id)
 	if errors.Is(err, fault.NotFound) {
 		// its first owner died between the claim and the start: take the name's id
 		rec.ID = id
 		return nil, nil
 	}
+	return r, err
+}
+
+// attach returns an execution that was accepted before: the run of it that is
+// in memory, one that is resumed if this node owns it, or a view of it.
+func (e *Engine) attach(ctx context.Context, id string) (*run, error) {
+	if r := e.active(id); r != nil {
+		return r, r.accepted(ctx)
+	}
+	x, rec, err := e.load(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return finished(e, known, x), nil
-}
-
-// finished wraps an execution that is not in memory so that wait and describe
-// answer for it.
-func finished(e *Engine, rec *record, x *Execution) *run {
-	r := &run{e: e, rec: *rec, ended: make(chan struct{}), tasks: x.Tasks}
-	if x.Status != dag.Running {
-		r.closing = &summary{Status: x.Status, Output: x.Output, Failure: x.Failure, Ended: x.Ended}
-		close(r.ended)
+	if x.Status == dag.Running && rec.Owner == e.opts.Node {
+		if err := e.resume(ctx, id); err != nil {
+			return nil, err
+		}
+		if r := e.active(id); r != nil {
+			return r, r.accepted(ctx)
+		}
+		if x, rec, err = e.load(ctx, id); err != nil { // it ended meanwhile
+			return nil, err
+		}
 	}
-	return r
+	return &run{e: e, rec: *rec, distant: x}, nil
 }
 
 // wait waits for the end of the run.
 func (r *run) wait(ctx context.Context) (*Execution, error) {
+	if r.distant != nil {
+		return r.watch(ctx)
+	}
 	select {
 	case <-r.ended:
 		return r.describe()
+	case <-r.held:
+		return nil, fault.New(fault.Unavailable, "node_stopping", "the node is stopping; execution %s goes on when it is back", r.rec.ID).
+			WithHint("ask for it under its id").WithRetryAfter(2 * time.Second)
 	case <-ctx.Done():
 	}
 	if r.rec.Level == Express {
 		r.post(letter{event: dag.Aborted{Failure: dag.Failure{Error: "Execution.Abandoned", Cause: "the caller went away"}}})
 		return nil, context.Cause(ctx)
 	}
+	return nil, stillRunning(ctx, r.rec.ID)
+}
+
+// watch waits for the end of an execution that another node runs.
+func (r *run) watch(ctx context.Context) (*Execution, error) {
+	x := r.distant
+	for wait := firstWait; x.Status == dag.Running; wait = min(2*wait, maxWait) {
+		select {
+		case <-time.After(wait):
+		case <-r.e.life.Done():
+			return nil, errClosed
+		case <-ctx.Done():
+			return nil, stillRunning(ctx, r.rec.ID)
+		}
+		var err error
+		if x, _, err = r.e.load(ctx, r.rec.ID); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+func stillRunning(ctx context.Context, id string) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, fault.New(fault.Timeout, "still_running", "execution %s is still running", r.rec.ID).
+		return fault.New(fault.Timeout, "still_running", "execution %s is still running", id).
 			WithHint("it goes on; ask for it under its id")
 	}
-	return nil, context.Cause(ctx)
+	return context.Cause(ctx)
 }

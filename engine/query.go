@@ -79,17 +79,16 @@ func (f *Filter) admits(x *Execution) bool {
 // Stop ends an execution that runs on this node and describes it; one that has
 // ended is described as it is. fault.Conflict when another node owns it.
 func (e *Engine) Stop(ctx context.Context, id string, failure dag.Failure) (*Execution, error) {
-	r := e.active(id)
-	if r == nil {
-		x, rec, err := e.load(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if x.Status == dag.Running {
-			return nil, fault.New(fault.Conflict, "owned_elsewhere", "execution %s runs on node %s", id, rec.Owner).
+	r, err := e.attach(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if r.distant != nil {
+		if r.distant.Status == dag.Running {
+			return nil, fault.New(fault.Conflict, "owned_elsewhere", "execution %s runs on node %s", id, r.rec.Owner).
 				WithHint("stop it there")
 		}
-		return x, nil
+		return r.distant, nil
 	}
 	r.post(letter{event: dag.Aborted{Failure: failure}})
 	select {
@@ -117,8 +116,9 @@ func (e *Engine) History(ctx context.Context, id string) ([]HistoryEvent, error)
 	return replay(dag.NewExecution(graph), entries)
 }
 
-// Recover takes up the unfinished executions that this node owned before, and
-// returns how many. Call it once, after New.
+// Recover takes up the unfinished executions that this node owns and that are
+// not in memory, and returns how many. Call it before calls are served, and now
+// and then: it also finds what could not be read the time before.
 func (e *Engine) Recover(ctx context.Context) (int, error) {
 	ids, err := e.opts.Journal.Unfinished(ctx, e.opts.Node)
 	if err != nil {
@@ -126,6 +126,9 @@ func (e *Engine) Recover(ctx context.Context) (int, error) {
 	}
 	count := 0
 	for _, id := range ids {
+		if e.active(id) != nil {
+			continue
+		}
 		if err := e.resume(ctx, id); err != nil {
 			e.log.ErrorContext(ctx, "execution cannot be resumed", "execution", id, "err", err)
 			continue
@@ -136,11 +139,14 @@ func (e *Engine) Recover(ctx context.Context) (int, error) {
 }
 
 // resume rebuilds an execution from its journal and performs what is
-// outstanding.
+// outstanding. It does nothing when the execution is in memory already.
 func (e *Engine) resume(ctx context.Context, id string) error {
-	header, entries, _, err := e.opts.Journal.Load(ctx, id)
+	header, entries, sum, err := e.opts.Journal.Load(ctx, id)
 	if err != nil {
 		return err
+	}
+	if sum != nil {
+		return nil // it ended meanwhile
 	}
 	x, rec, err := stored(header, nil, entries)
 	if err != nil {
@@ -158,17 +164,20 @@ func (e *Engine) resume(ctx context.Context, id string) error {
 		}
 	}
 	r.watchBranches()
-	if err := e.admit(r); err != nil {
+	there, err := e.admit(r, false)
+	if err != nil || there != r {
+		r.end(errOver)
 		return err
 	}
+	close(r.ready)
 	if !e.begin(false) {
+		r.drop(errClosed)
 		return errClosed
 	}
 	defer e.done()
-	r.busy = true
 	if done, over := r.x.Done(); over { // it died between the last entry and the summary
-		end := &summary{Status: done.Status, Output: done.Output, Failure: done.Failure, Ended: time.Now()}
-		if err := r.write(r.x.Seq(), nil, end); err != nil {
+		end, err := r.write(r.x.Seq(), nil, summaryOf(done, time.Now()))
+		if err != nil {
 			r.drop(err)
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
@@ -60,15 +61,72 @@ type note struct {
 	Failure  *functions.Failure `json:"failure,omitempty"`
 }
 
-// maxNotePrinted bounds the printed text that goes into the journal.
-const maxNotePrinted = 16 << 10
+// The bounds of what goes into the journal beside results: with them every
+// entry and every summary fits into one record of the store.
+const (
+	maxNoteText = 16 << 10 // printed text, and the trace of a failure
+	maxCause    = 32 << 10
+	maxError    = 256
+	maxSummary  = 768 << 10
+)
+
+// clip cuts a text to a number of bytes, at a rune, and says so.
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	const mark = " [cut]"
+	return strings.ToValidUTF8(text[:most-len(mark)], "") + mark
+}
+
+// clipFailure bounds a failure.
+func clipFailure(f dag.Failure) dag.Failure {
+	f.Error, f.Cause = clip(f.Error, maxError), clip(f.Cause, maxCause)
+	return f
+}
+
+// clipOwn bounds the failure of a function: its trace loses its first lines.
+func clipOwn(f *functions.Failure) *functions.Failure {
+	if f == nil {
+		return nil
+	}
+	c := functions.Failure{Type: clip(f.Type, maxError), Message: clip(f.Message, maxNoteText)}
+	size := 0
+	for i := len(f.Trace) - 1; i >= 0; i-- {
+		if size += len(f.Trace[i]); size > maxNoteText {
+			break
+		}
+		c.Trace = f.Trace[i:]
+	}
+	return &c
+}
+
+// summaryOf makes the summary of an outcome. An output that the store cannot
+// hold makes a failure of it.
+func summaryOf(o dag.Outcome, at time.Time) *summary {
+	s := &summary{Status: o.Status, Output: o.Output, Ended: at}
+	if o.Failure != nil {
+		f := clipFailure(*o.Failure)
+		s.Failure = &f
+	}
+	if size := o.Output.Size(); size > maxSummary {
+		s.Status, s.Output, s.Failure = dag.Broken, value.Value{}, tooLarge("output of the execution", size, maxSummary)
+	}
+	return s
+}
+
+func tooLarge(what string, size, most int) *dag.Failure {
+	return &dag.Failure{
+		Error: dag.ErrorDataLimitExceeded, Cause: fmt.Sprintf("the %s has %d bytes; at most %d are kept", what, size, most),
+	}
+}
 
 func noteOf(t *TaskReport) json.RawMessage {
 	n := note{State: t.State, Function: t.Function, Started: t.Started}
 	if r := t.Result; r != nil {
 		n.Node, n.Area, n.Runtime, n.Cold, n.Action = r.Node, r.Area, r.Runtime, r.Cold, r.Action
 		n.Init, n.Queue, n.Offload, n.Duration = r.Init, r.Queue, r.Offload, r.Duration
-		n.Printed, n.Failure = r.Printed[:min(len(r.Printed), maxNotePrinted)], r.Failure
+		n.Printed, n.Failure = clip(r.Printed, maxNoteText), clipOwn(r.Failure)
 	}
 	text, err := json.Marshal(n)
 	if err != nil {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +29,11 @@ type run struct {
 	ctx     context.Context // of its calls; ends with the run or the engine
 	end     context.CancelCauseFunc
 	slots   chan struct{}
+	untie   func() bool   // unties an express run from the engine's life
+	ready   chan struct{} // closed when the run is accepted, or refused
 	ended   chan struct{} // closed when the run is over for this process
+	held    chan struct{} // closed when a step is held back for a restart
+	over    sync.Once     // guards the closing of ended
 
 	mu    sync.Mutex
 	inbox []letter
@@ -38,7 +41,11 @@ type run struct {
 	// view of the run for readers; changed only within a turn.
 	tasks   []TaskReport
 	closing *summary
-	fail    error // why the run was dropped, when it was
+	fail    error // why the run was refused or dropped, when it was
+
+	// distant is set, and nothing else but rec, for an execution that is not in
+	// memory here.
+	distant *Execution
 
 	// owned by the turn
 	x      *dag.Execution
@@ -75,8 +82,10 @@ func (e *Engine) newRun(ctx context.Context, rec record, graph *dag.Graph) *run 
 	ctx, end := context.WithCancelCause(ctx)
 	return &run{
 		e: e, rec: rec, ctx: ctx, end: end,
-		slots: make(chan struct{}, e.opts.InFlight), ended: make(chan struct{}),
-		x: dag.NewExecution(graph), calls: map[attempt]context.CancelCauseFunc{}, timers: map[dag.ID]*time.Timer{},
+		slots: make(chan struct{}, e.opts.InFlight), untie: func() bool { return true },
+		ready: make(chan struct{}), ended: make(chan struct{}), held: make(chan struct{}),
+		busy: true, // until the first, direct turn is over
+		x:    dag.NewExecution(graph), calls: map[attempt]context.CancelCauseFunc{}, timers: map[dag.ID]*time.Timer{},
 	}
 }
 
@@ -113,7 +122,7 @@ func (r *run) post(l letter) {
 	r.mu.Unlock()
 	if start {
 		if !r.e.begin(true) {
-			return // closed: the entry is made again by recovery
+			return // closed: recovery makes the event happen again
 		}
 		go func() {
 			defer r.e.done()
@@ -145,8 +154,10 @@ func (r *run) turns() {
 func (r *run) turn(letters []letter) bool {
 	before := r.x.Seq()
 	entries := make([]dag.Entry, 0, len(letters))
+	reports := make([]*TaskReport, 0, len(letters))
 	var commands []dag.Command
 	for _, l := range letters {
+		r.tidy(l.event)
 		if !r.x.Expects(l.event) {
 			continue // late or repeated: it would change nothing
 		}
@@ -157,7 +168,7 @@ func (r *run) turn(letters []letter) bool {
 			if f, ok := entry.Event.(dag.Failed); ok {
 				l.report.Failure = &f.Failure
 			}
-			r.keep(l.report)
+			reports = append(reports, l.report)
 		}
 		next, err := r.x.Step(entry)
 		if err != nil {
@@ -168,10 +179,11 @@ func (r *run) turn(letters []letter) bool {
 	if len(entries) == 0 {
 		return true
 	}
-	end := finish(commands, entries[len(entries)-1].At)
-	if err := r.write(before, entries, end); err != nil {
+	end, err := r.write(before, entries, finish(commands, entries[len(entries)-1].At))
+	if err != nil {
 		return r.drop(err)
 	}
+	r.keep(reports)
 	r.act(commands)
 	if end == nil {
 		return true
@@ -180,26 +192,54 @@ func (r *run) turn(letters []letter) bool {
 	return false
 }
 
-// bounded turns a result that the journal could not hold into a failure.
-func (r *run) bounded(event dag.Event) dag.Event {
-	s, ok := event.(dag.Succeeded)
-	if !ok || r.rec.Level == Express || s.Output.Size() <= maxValue {
-		return event
+// tidy forgets the call or the timer that an event ends.
+func (r *run) tidy(event dag.Event) {
+	switch ev := event.(type) {
+	case dag.Succeeded:
+		delete(r.calls, attempt{ev.Activation, ev.Attempt})
+	case dag.Failed:
+		delete(r.calls, attempt{ev.Activation, ev.Attempt})
+	case dag.Fired:
+		delete(r.timers, ev.Timer)
+	case dag.Started, dag.Heartbeat, dag.Aborted, dag.Redriven:
 	}
-	return dag.Failed{Activation: s.Activation, Attempt: s.Attempt, Failure: dag.Failure{
-		Error: dag.ErrorDataLimitExceeded,
-		Cause: fmt.Sprintf("the result has %d bytes; at most %d are kept", s.Output.Size(), maxValue),
-	}}
 }
 
-func (r *run) keep(t *TaskReport) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.tasks) < maxReports {
-		r.tasks = append(r.tasks, *t)
+// bounded makes an event fit into the journal: a result that is too large
+// becomes a failure, and texts are cut.
+func (r *run) bounded(event dag.Event) dag.Event {
+	if r.rec.Level == Express {
+		return event
 	}
+	switch ev := event.(type) {
+	case dag.Succeeded:
+		if size := ev.Output.Size(); size > maxValue {
+			return dag.Failed{Activation: ev.Activation, Attempt: ev.Attempt, Failure: *tooLarge("result", size, maxValue)}
+		}
+	case dag.Failed:
+		ev.Failure = clipFailure(ev.Failure)
+		return ev
+	case dag.Aborted:
+		ev.Failure = clipFailure(ev.Failure)
+		return ev
+	case dag.Started, dag.Fired, dag.Heartbeat, dag.Redriven:
+	}
+	return event
+}
+
+// keep remembers reports of attempts that are written down, and tells them.
+func (r *run) keep(reports []*TaskReport) {
+	r.mu.Lock()
+	for _, t := range reports {
+		if len(r.tasks) < maxReports {
+			r.tasks = append(r.tasks, *t)
+		}
+	}
+	r.mu.Unlock()
 	if r.e.opts.Observe != nil {
-		r.e.opts.Observe(t)
+		for _, t := range reports {
+			r.e.opts.Observe(t)
+		}
 	}
 }
 
@@ -212,66 +252,7 @@ func finish(commands []dag.Command, at time.Time) *summary {
 	if !ok {
 		return nil
 	}
-	return &summary{Status: f.Outcome.Status, Output: f.Outcome.Output, Failure: f.Outcome.Failure, Ended: at}
-}
-
-// write makes the entries durable. While the store does not answer it tries
-// again: an execution that was accepted is never given up.
-func (r *run) write(after uint64, entries []dag.Entry, end *summary) error {
-	if r.rec.Level == Express {
-		return nil
-	}
-	var closing []byte
-	if end != nil {
-		var err error
-		if closing, err = encode(end); err != nil {
-			return fmt.Errorf("coding the summary of execution %s: %w", r.rec.ID, err)
-		}
-	}
-	uncertain := false
-	for wait := firstWait; ; wait = min(2*wait, maxWait) {
-		var err error
-		if end != nil {
-			err = r.e.opts.Journal.Finish(r.e.life, r.rec.ID, after, closing, entries...)
-		} else {
-			err = r.e.opts.Journal.Append(r.e.life, r.rec.ID, after, entries...)
-		}
-		switch kind := fault.KindOf(err); {
-		case err == nil:
-			return nil
-		case r.e.life.Err() != nil:
-			return context.Cause(r.e.life)
-		case kind == fault.Conflict && uncertain && r.landed(after, entries, end != nil):
-			return nil // a former try had arrived after all
-		case kind == fault.Conflict || kind == fault.NotFound || kind == fault.TooLarge || kind == fault.Invalid:
-			return fmt.Errorf("writing entry %d of execution %s: %w", after+1, r.rec.ID, err)
-		default:
-			uncertain = true
-			r.e.log.Warn("the journal does not answer, trying again", "execution", r.rec.ID, "err", err, "wait", wait)
-		}
-		select {
-		case <-r.e.life.Done():
-			return context.Cause(r.e.life)
-		case <-time.After(wait):
-		}
-	}
-}
-
-// landed tells whether the journal holds exactly these entries after the one
-// numbered after.
-func (r *run) landed(after uint64, entries []dag.Entry, finished bool) bool {
-	_, there, sum, err := r.e.opts.Journal.Load(r.e.life, r.rec.ID)
-	if err != nil || uint64(len(there)) != after+uint64(len(entries)) || finished != (sum != nil) {
-		return false
-	}
-	for i, entry := range entries {
-		mine, err1 := dag.EncodeEntry(entry)
-		its, err2 := dag.EncodeEntry(there[after+uint64(i)])
-		if err1 != nil || err2 != nil || !bytes.Equal(mine, its) {
-			return false
-		}
-	}
-	return true
+	return summaryOf(f.Outcome, at)
 }
 
 // act performs commands that are written down.
@@ -301,8 +282,9 @@ func (r *run) act(commands []dag.Command) {
 
 // dispatch starts the call of a task; its outcome comes back as a letter.
 func (r *run) dispatch(cmd dag.Invoke) {
-	if !r.e.begin(false) {
-		return // draining: recovery performs it again
+	if !r.e.begin(r.rec.Level == Express) {
+		r.hold() // recovery performs it again
+		return
 	}
 	ctx, cancel := context.WithCancelCause(r.ctx)
 	key := attempt{cmd.Activation, cmd.Attempt}
@@ -366,11 +348,23 @@ func (r *run) drop(err error) bool {
 	return false
 }
 
+// hold tells those who wait that the run goes on after a restart only.
+func (r *run) hold() {
+	select {
+	case <-r.held:
+	default:
+		close(r.held) // only a turn closes it
+	}
+}
+
 func (r *run) release() {
-	r.clearTimers()
-	r.end(errOver)
-	r.e.forget(r.rec.ID)
-	close(r.ended)
+	r.over.Do(func() {
+		r.clearTimers()
+		r.untie()
+		r.end(errOver)
+		r.e.forget(r)
+		close(r.ended)
+	})
 }
 
 func (r *run) clearTimers() {
@@ -381,6 +375,9 @@ func (r *run) clearTimers() {
 
 // describe tells how the run stands.
 func (r *run) describe() (*Execution, error) {
+	if r.distant != nil {
+		return r.distant, nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fail != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,8 +24,9 @@ type Options struct {
 	// Invoker runs the calls of tasks: the router.
 	Invoker functions.Invoker
 	Compile Compiler
-	// InFlight bounds the calls that one execution has running (default 256).
-	InFlight int
+	// InFlight bounds the calls that one execution has running (default 256),
+	// MaxActive the executions in memory (default 10,000): more are refused.
+	InFlight, MaxActive int
 	// Observe, when set, is told of each attempt of a task that ended.
 	Observe func(*TaskReport)
 	// Branch, when set, is told of each decision of a Choice state.
@@ -72,6 +75,9 @@ func New(opts Options) (*Engine, error) {
 	if opts.InFlight <= 0 {
 		opts.InFlight = 256
 	}
+	if opts.MaxActive <= 0 {
+		opts.MaxActive = 10_000
+	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
@@ -100,9 +106,10 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.end(errClosed)
 	e.waitIdle(context.Background())
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, r := range e.runs {
-		r.clearTimers()
+	left := slices.Collect(maps.Values(e.runs))
+	e.mu.Unlock()
+	for _, r := range left { // no turn runs any more: wake who waits
+		r.drop(errClosed)
 	}
 	return nil
 }
@@ -125,21 +132,33 @@ func (e *Engine) waitIdle(ctx context.Context) {
 	}
 }
 
-// admit registers a run, unless the engine is draining.
-func (e *Engine) admit(r *run) error {
+// admit registers a run and returns it, or the one that has its id already.
+// Nothing is admitted while the engine drains, and nothing new beyond its
+// bound.
+func (e *Engine) admit(r *run, fresh bool) (*run, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.draining {
-		return errClosed
+		return nil, errClosed
+	}
+	if there := e.runs[r.rec.ID]; there != nil {
+		return there, nil
+	}
+	if fresh && len(e.runs) >= e.opts.MaxActive {
+		return nil, fault.New(fault.Exhausted, "too_many_executions", "%d executions are running on this node", len(e.runs)).
+			WithHint("try again when some have ended, or another node").WithRetryAfter(2 * time.Second)
 	}
 	e.runs[r.rec.ID] = r
-	return nil
+	return r, nil
 }
 
-func (e *Engine) forget(id string) {
+// forget removes a run, if it is the one that is registered.
+func (e *Engine) forget(r *run) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.runs, id)
+	if e.runs[r.rec.ID] == r {
+		delete(e.runs, r.rec.ID)
+	}
 }
 
 func (e *Engine) active(id string) *run {

@@ -51,7 +51,6 @@ type node struct {
 	registration *store.Registration
 	closers      []closer
 	tasks        sync.WaitGroup
-	stopTasks    context.CancelFunc
 	fatal        chan error // what makes the node stop by itself
 }
 
@@ -73,12 +72,14 @@ func startNode(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *no
 	n := &node{cfg: cfg, log: log, area: cfg.Text("registry.area"), fatal: make(chan error, 1)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, n.close(context.WithoutCancel(ctx)))
+			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+			defer cancel()
+			err = errors.Join(err, n.close(grace))
 		}
 	}()
 	// The port is taken first: whether it is free is the likeliest trouble.
 	for _, start := range []func(context.Context) error{
-		n.listen, n.openData, n.openStore, n.openDriver, n.openPool, n.openEngine, n.openAPI, n.register, n.recover, n.keepHouse,
+		n.listen, n.openData, n.openStore, n.openDriver, n.openPool, n.openEngine, n.openAPI, n.register, n.recover, n.serve, n.keepHouse,
 	} {
 		if err := start(ctx); err != nil {
 			return nil, err
@@ -269,6 +270,12 @@ func (n *node) openAPI(context.Context) error {
 		return err
 	}
 	n.onClose(func(context.Context) error { return n.api.Close() })
+	return nil
+}
+
+// serve answers calls from now on. Those that came since listen wait in the
+// queue of the listener.
+func (n *node) serve(context.Context) error {
 	n.http = server.HTTP(n.api, n.log)
 	n.tasks.Go(func() {
 		if err := n.http.Serve(server.Limit(n.listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
@@ -282,7 +289,7 @@ func (n *node) openAPI(context.Context) error {
 		}
 		return err
 	})
-	return nil
+	return os.WriteFile(n.dir.sub("api-address"), []byte(n.url()+"\n"), 0o600)
 }
 
 // register makes the node known to the others, and the others to it.
@@ -325,24 +332,22 @@ func (n *node) register(ctx context.Context) error {
 // recover takes up the executions that a former process left.
 func (n *node) recover(ctx context.Context) error {
 	count, err := n.engine.Recover(ctx)
-	if err != nil {
-		return err
-	}
 	if count > 0 {
 		n.log.InfoContext(ctx, "executions resumed", "count", count)
 	}
-	return os.WriteFile(n.dir.sub("api-address"), []byte(n.url()+"\n"), 0o600)
+	return err
 }
 
 // keepHouse removes what is past its time, now and then.
 func (n *node) keepHouse(context.Context) error {
 	ctx, stop := context.WithCancel(context.Background())
-	n.stopTasks = stop
+	var sweeper sync.WaitGroup
 	n.onClose(func(context.Context) error {
 		stop()
+		sweeper.Wait()
 		return os.Remove(n.dir.sub("api-address"))
 	})
-	n.tasks.Go(func() {
+	sweeper.Go(func() {
 		tick := time.NewTicker(max(n.cfg.Duration("janitor.interval"), time.Second))
 		defer tick.Stop()
 		for {
@@ -358,6 +363,9 @@ func (n *node) keepHouse(context.Context) error {
 }
 
 func (n *node) sweep(ctx context.Context, now time.Time) {
+	if err := n.recover(ctx); err != nil && ctx.Err() == nil {
+		n.log.WarnContext(ctx, "unfinished executions cannot be looked for now", "err", err)
+	}
 	before := now.Add(-n.cfg.Duration("execution.retention"))
 	if removed, err := n.store.Sweep(ctx, before); err != nil && ctx.Err() == nil {
 		n.log.WarnContext(ctx, "old executions cannot be removed now", "err", err)

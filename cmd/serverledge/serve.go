@@ -31,7 +31,11 @@ func serve(ctx context.Context, cfg *config.Config, stderr io.Writer) error {
 	case failed = <-n.fatal:
 		n.log.ErrorContext(ctx, "stopping: the node cannot go on", "err", failed)
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Duration("shutdown.grace"))
+	patience := cfg.Duration("shutdown.grace")
+	if failed != nil {
+		patience = min(patience, time.Second) // what waits for the lost part waits in vain
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	if err := n.close(grace); err != nil {
 		n.log.WarnContext(ctx, "not everything stopped well", "err", err)
