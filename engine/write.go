@@ -47,6 +47,8 @@ func (r *run) write(after uint64, entries []dag.Entry, end *summary) (*summary, 
 				return end, nil
 			case err == nil:
 				after, entries = after+uint64(len(entries)-len(rest)), rest
+				wait = firstWait / 2
+				continue // it answers: go on with the rest at once
 			}
 		default:
 			uncertain = true
