@@ -54,32 +54,46 @@ address=$(cut -d/ -f3 <"$home/data/api-address")
 export SERVERLEDGE_HOST=${address%:*} SERVERLEDGE_PORT=${address##*:}
 cli=bin/serverledge-cli
 
+# run shows a command and what it prints.
 run() {
   printf '\n$ %s\n' "$*"
   "$@" | sed 's/^/  /'
   return "${PIPESTATUS[0]}"
 }
 
+# quiet shows a command that only prepares something.
+quiet() {
+  printf '$ %s\n' "$*"
+  "$@" >"$home/out" || { cat "$home/out"; return 1; }
+}
+
+# workflow shows an execution: its result, and where each task ran.
+workflow() {
+  printf '\n$ %s\n' "$*"
+  "$@" --format table | sed 's/^/  /'
+  return "${PIPESTATUS[0]}"
+}
+
 $cli node list --format json | grep -o '"driver": *"[a-z]*"' | sed 's/.*: *"\(.*\)"/It listens on '"$address"' and runs functions in: \1/'
 
 say "1 of 4: a function in Python"
-run $cli create -f hello-py --memory 128 --runtime python310 --src examples/hello.py --handler hello.handler || exit 1
+quiet $cli create -f hello-py --memory 128 --runtime python310 --src examples/hello.py --handler hello.handler || exit 1
 run $cli invoke -f hello-py -p "a:2" -p "b:3" --return_output || exit 1
 
 say "2 of 4: a function in JavaScript"
-run $cli create -f hello-js --memory 128 --runtime nodejs17ng --src examples/hello.js --handler hello || exit 1
+quiet $cli create -f hello-js --memory 128 --runtime nodejs17ng --src examples/hello.js --handler hello || exit 1
 run $cli invoke -f hello-js -p "a:2" -p "b:3" || exit 1
 
 say "3 of 4: a workflow in the Amazon States Language: three times inc"
-run $cli create -f inc --memory 128 --runtime python310 --src examples/inc.py --handler inc.handler -i n:Int -o n:Int || exit 1
-run $cli workflow create -f three-times -s examples/workflow-simple.json || exit 1
-run $cli workflow invoke -f three-times -p "n:39" || exit 1
+quiet $cli create -f inc --memory 128 --runtime python310 --src examples/inc.py --handler inc.handler -i n:Int -o n:Int || exit 1
+quiet $cli workflow create -f three-times -s examples/workflow-simple.json || exit 1
+workflow $cli workflow invoke -f three-times -p "n:39" || exit 1
 
 say "4 of 4: a workflow as a YAML DAG"
-run $cli create -f wordCount --memory 128 --runtime nodejs17ng --src examples/wordCount.js --handler wordCount || exit 1
-run $cli create -f summarize --memory 128 --runtime python310 --src examples/summarize.py --handler summarize.handler || exit 1
-run $cli create -f hash_string --memory 128 --runtime python310 --src examples/hash_string.py --handler hash_string.handler || exit 1
-run $cli workflow create -f wordstats -s examples/wordstats.yaml || exit 1
-run $cli workflow invoke -f wordstats -d '{"texts": ["the quick brown fox", "the lazy dog"], "sign": true}' || exit 1
+quiet $cli create -f wordCount --memory 128 --runtime nodejs17ng --src examples/wordCount.js --handler wordCount || exit 1
+quiet $cli create -f summarize --memory 128 --runtime python310 --src examples/summarize.py --handler summarize.handler || exit 1
+quiet $cli create -f hash_string --memory 128 --runtime python310 --src examples/hash_string.py --handler hash_string.handler || exit 1
+quiet $cli workflow create -f wordstats -s examples/wordstats.yaml || exit 1
+workflow $cli workflow invoke -f wordstats -d '{"texts": ["the quick brown fox", "the lazy dog"], "sign": true}' || exit 1
 say "Where everything ran"
 run $cli execution list --format table || exit 1
