@@ -51,10 +51,12 @@ type InvokeResponse struct {
 	SchedAction    string
 	ExecutionArea  string
 	ExecutionNode  string
-	// Ours, beside theirs.
-	Runtime string             `json:",omitempty"`
-	Error   *functions.Failure `json:",omitempty"`
-	ReqId   string             `json:",omitempty"`
+	// Ours, beside theirs. OutputTruncated tells that Output is only the
+	// beginning of what the function printed.
+	OutputTruncated bool               `json:",omitempty"`
+	Runtime         string             `json:",omitempty"`
+	Error           *functions.Failure `json:",omitempty"`
+	ReqId           string             `json:",omitempty"`
 }
 
 // AsyncResponse is the answer to an asynchronous invocation.

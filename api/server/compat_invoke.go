@@ -72,7 +72,7 @@ func compatResult(id string, result *functions.Result, response time.Duration) *
 		IsWarmStart: !result.Cold, InitTime: result.Init.Seconds(), QueueingTime: result.Queue.Seconds(),
 		OffloadLatency: result.Offload.Seconds(), Duration: result.Duration.Seconds(), Output: result.Printed,
 		SchedAction: result.Action, ExecutionArea: result.Area, ExecutionNode: result.Node,
-		Runtime: result.Runtime, Error: result.Failure, ReqId: id,
+		OutputTruncated: result.PrintedTruncated, Runtime: result.Runtime, Error: result.Failure, ReqId: id,
 	}
 	if result.Failure != nil {
 		out.Result = ""

@@ -54,6 +54,29 @@ func TestInvoke(t *testing.T) {
 	f.refused(f.do("POST", "/v1/functions/nobody/invocations", `{"async":true}`), http.StatusNotFound, "function_not_found")
 }
 
+// TestPrintedTruncated: both answers tell that output was cut off, and the
+// flat one says nothing of it otherwise.
+func TestPrintedTruncated(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.register("hello")
+	for _, cut := range []bool{false, true} {
+		f.engine.call = func(context.Context, *engine.Request) (*functions.Result, error) {
+			return &functions.Result{Output: []byte("{}"), Printed: "some", PrintedTruncated: cut}, nil
+		}
+		a := f.do("POST", "/invoke/hello", `{"ReturnOutput":true}`)
+		if got := into[api.InvokeResponse](f, a, http.StatusOK); got.OutputTruncated != cut || got.Output != "some" {
+			t.Errorf("got %+v, want cut %t", got, cut)
+		}
+		if !cut && strings.Contains(string(a.body), "OutputTruncated") {
+			t.Errorf("existing clients see %s", a.body)
+		}
+		if got := into[api.InvocationResult](f, f.do("POST", "/v1/functions/hello/invocations", `{"output":true}`), http.StatusOK); got.PrintedTruncated != cut {
+			t.Errorf("got %+v, want cut %t", got, cut)
+		}
+	}
+}
+
 // TestFailingFunction: a failure is a result under /v1, and 500 with all that
 // is known for existing clients (row 5 of the prototype's faults).
 func TestFailingFunction(t *testing.T) {
