@@ -232,7 +232,7 @@ func (r *run) begin(ctx context.Context, first dag.Entry) error {
 	if end := finish(commands, first.At); end != nil {
 		if end, err = r.write(first.Seq, nil, end); err != nil {
 			r.drop(err)
-			return nil //nolint:nilerr // it was accepted; whoever waits is told
+			return nil // it was accepted; whoever waits is told
 		}
 		r.close(end)
 		return nil

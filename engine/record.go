@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,8 +93,8 @@ func clipOwn(f *functions.Failure) *functions.Failure {
 	}
 	c := functions.Failure{Type: clip(f.Type, maxError), Message: clip(f.Message, maxNoteText)}
 	size := 0
-	for i := len(f.Trace) - 1; i >= 0; i-- {
-		if size += len(f.Trace[i]); size > maxNoteText {
+	for i, line := range slices.Backward(f.Trace) {
+		if size += len(line); size > maxNoteText {
 			break
 		}
 		c.Trace = f.Trace[i:]

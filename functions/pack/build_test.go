@@ -271,7 +271,7 @@ func asOrdinaryUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "pack-") // t.TempDir lies below folders that others may not enter
+	dir, err := os.MkdirTemp("", "pack-") //nolint:usetesting // t.TempDir lies below folders that others may not enter
 	if err != nil {
 		t.Fatal(err)
 	}
