@@ -249,3 +249,46 @@ func TestMetricsThatDashboardsKnow(t *testing.T) {
 		t.Errorf("a node without metrics says %q", off)
 	}
 }
+
+// TestWarmCallsShareOneProcessAndOneThread has row 36: no new connection, no
+// new thread and no new process per call.
+func TestWarmCallsShareOneProcessAndOneThread(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driver string) {
+		t.Helper()
+		n := start(t, driver)
+		n.function(api.Function{Name: "who", Handler: "who.handler"}, "who.py", `
+import os, threading
+def handler(p, c):
+    sockets = sum(os.readlink(f"/proc/self/fd/{f}").startswith("socket:") for f in os.listdir("/proc/self/fd") if os.path.islink(f"/proc/self/fd/{f}"))
+    return [os.getpid(), threading.get_ident(), sockets]
+`)
+		first := n.must("who", `{}`)
+		if !strings.HasSuffix(strings.TrimSpace(strings.TrimSuffix(first, "]")), "1") {
+			t.Errorf("more than one socket: %s", first)
+		}
+		for range 20 {
+			if got := n.must("who", `{}`); got != first {
+				t.Errorf("a later call ran in %s, the first in %s", got, first)
+			}
+		}
+	})
+}
+
+// TestColdBurst has row 39: many cold calls at once are all served, each on an
+// instance that said by itself that it was ready.
+func TestColdBurst(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driver string) {
+		t.Helper()
+		n := start(t, driver, "container.pool.memory=2048")
+		n.function(api.Function{Name: "slow", Handler: "slow.handler"}, "slow.py", "import time\ndef handler(p, c):\n    time.sleep(0.2)\n    return p['i']\n")
+		together(8, func(i int) {
+			r, err := n.Run(t.Context(), "slow", api.Invocation{Input: json.RawMessage(fmt.Sprintf(`{"i":%d}`, i))}, "")
+			if err != nil || string(r.Output) != fmt.Sprint(i) {
+				t.Errorf("call %d: %s %+v, %v", i, r.Output, r.Failure, err)
+			}
+		})
+		n.settle()
+	})
+}
