@@ -24,6 +24,10 @@ type Init struct {
 	// Concurrency is how many calls may run at a time, at least 1.
 	Concurrency int `json:"concurrency"`
 	MemoryMB    int `json:"memory_mb"`
+	// MemoryRefused tells that nobody but the executor sees the function reach
+	// its memory limit: the kernel refuses what is beyond it, and ends nothing.
+	// An executor that can tell then reports Function.OutOfMemory by itself.
+	MemoryRefused bool `json:"memory_refused,omitempty"`
 }
 
 // InitOf is the Init of a function whose package lies in dir inside.

@@ -53,8 +53,9 @@ type Suite struct {
 	// Left names everything on the machine that belongs to instances of the
 	// driver: processes, containers, folders, cgroups.
 	Left func(tb testing.TB) []string
-	// Uncounted tells that the driver may not count memory here: functions
-	// over their limit get their language's own error.
+	// Uncounted tells that the driver may not count memory here: each process
+	// of an instance is bounded for itself, and one that a function started
+	// fails by itself.
 	Uncounted bool
 }
 

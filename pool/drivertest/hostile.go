@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/serverledge/serverledge/functions"
+	"github.com/serverledge/serverledge/pool/channel"
 )
 
 // hostile is what functions do to others, and does not get through.
@@ -19,10 +20,24 @@ var hostile = map[string]test{ //nolint:gochecknoglobals // a table
 		f := h.python(t, "def handler(p, c): return len(b'x' * (400 << 20))\n")
 		f.MemoryMB = 64
 		i := h.start(t, f)
-		if h.uncounted {
-			wantFailure(t, call(t, i, `{}`), "MemoryError")
-			return
+		if f := wantFailure(t, call(t, i, `{}`), functions.FailureOutOfMemory); !strings.Contains(f.Message, "64 MiB") {
+			t.Errorf("got %q", f.Message)
 		}
+		wantDone(t, i)
+	}},
+	"out of memory while it loads": {"python", func(t *testing.T, h *harness) {
+		f := h.python(t, "kept = b'x' * (400 << 20)\ndef handler(p, c): return 0\n")
+		f.MemoryMB = 64
+		_, err := h.tryStart(t, f)
+		var bad *channel.InitError
+		if !errors.As(err, &bad) || bad.Failure.Type != functions.FailureOutOfMemory || !strings.Contains(bad.Failure.Message, "64 MiB") {
+			t.Errorf("got %v, want that memory ran out", err)
+		}
+	}},
+	"out of memory by and by": {"python", func(t *testing.T, h *harness) {
+		f := h.python(t, "kept = []\ndef handler(p, c):\n    while True:\n        kept.append([object(), str(len(kept))])\n")
+		f.MemoryMB = 64
+		i := h.start(t, f)
 		if f := wantFailure(t, call(t, i, `{}`), functions.FailureOutOfMemory); !strings.Contains(f.Message, "64 MiB") {
 			t.Errorf("got %q", f.Message)
 		}

@@ -25,6 +25,10 @@ type cgroups struct {
 	dirs    map[string]string // by controller; the same folder thrice in version 2
 }
 
+// counts tells that the memory of all processes of an instance is counted
+// together. Else each of them is only refused what is beyond its own limit.
+func (c *cgroups) counts() bool { return c.dirs["memory"] != "" }
+
 // cgroupName is the same for every driver with the folder dir, so that the next
 // one finds what the last one left.
 func cgroupName(dir string) string {

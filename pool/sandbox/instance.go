@@ -100,7 +100,9 @@ func (i *instance) start(ctx context.Context, f *functions.Function, code string
 	if err := i.accept(ctx); err != nil {
 		return err
 	}
-	if err := i.conn.Init(ctx, channel.InitOf(f, appDir)); err != nil {
+	init := channel.InitOf(f, appDir)
+	init.MemoryRefused = !d.cgroups.counts()
+	if err := i.conn.Init(ctx, init); err != nil {
 		return fmt.Errorf("loading %s: %w", f.Name, err)
 	}
 	return i.group.limitCPU(f.CPU)
@@ -169,11 +171,15 @@ func (i *instance) Runtime() string { return i.conn.Hello().Runtime }
 func (i *instance) Done() <-chan struct{} { return i.conn.Done() }
 
 // Invoke runs one call; see channel.Conn.Invoke. A failing call in which the
-// kernel killed a process for memory failed of that, and the instance with it.
+// kernel killed a process for memory failed of that, and the instance with it;
+// so does one in which the executor says that memory was refused.
 func (i *instance) Invoke(ctx context.Context, call *functions.Call) (*functions.Result, error) {
 	r, err := i.conn.Invoke(ctx, call)
-	if err != nil || r.Failure == nil || r.Failure.Type == functions.FailureOutOfMemory {
+	if err != nil || r.Failure == nil {
 		return r, err
+	}
+	if r.Failure.Type == functions.FailureOutOfMemory {
+		return r, i.conn.Close()
 	}
 	if i.group.kills() > 0 {
 		r.Failure = channel.OutOfMemory(i.memory, i.group.peak())

@@ -73,7 +73,7 @@ func (d *Driver) spec(language string, memory int64, packageDir, channelDir, tok
 	// Files in memory count as memory: together they stay below half of it, so
 	// that a full disk is an error in the function and not its death.
 	s.TmpBytes, s.ShmBytes = min(64*mebibyte, memory*3/8), min(16*mebibyte, memory/16)
-	if d.cgroups.dirs["memory"] == "" {
+	if !d.cgroups.counts() {
 		s.Limits.DataBytes = uint64(memory) + 128*mebibyte //nolint:gosec // positive
 	}
 	if d.cgroups.dirs["pids"] == "" && s.Mapped {

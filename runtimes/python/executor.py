@@ -45,6 +45,23 @@ class HandlerNotFound(Exception):
     """The handler's name leads nowhere."""
 
 
+class Bound:
+    """The memory limit, where the kernel only refuses what is beyond it.
+
+    Then a MemoryError is the end of the instance. The reserve is given up for
+    the words that say so.
+    """
+
+    limit = 0  # MiB; 0: something else watches the memory
+    reserve = None
+
+    @classmethod
+    def set(cls, limit):
+        import traceback  # no memory may be left to load it in
+
+        cls.limit, cls.reserve = limit, (bytearray(4 << 20), traceback)
+
+
 # ---------------------------------------------------------------- the wire
 
 
@@ -268,6 +285,8 @@ def answer(stream, result):
         return frame(RESULT, stream, b"", b"null")
     try:
         body = encode(result).encode()
+    except MemoryError:
+        raise
     except Exception as error:
         raise InvalidResult("%s: %s" % (type(error).__name__, error)) from None
     if len(body) > MAX_OUTPUT:
@@ -279,6 +298,8 @@ def answer(stream, result):
 def failure(stream, error):
     """The frame that ends a call, or the loading, with an exception."""
     kind, trace = type(error).__name__, []
+    if isinstance(error, MemoryError) and Bound.limit:
+        return exhausted(stream, error)
     if isinstance(error, InvalidResult):
         kind = "Function.InvalidResult"
     elif isinstance(error, HandlerNotFound):
@@ -290,6 +311,20 @@ def failure(stream, error):
     except Exception:
         message = "(the error has no text)"
     return error_frame(stream, kind, message, trace)
+
+
+def exhausted(stream, error):
+    """The frame that ends a call, or the loading, for want of memory."""
+    Bound.reserve = None
+    at = error.__traceback__
+    while at is not None:  # what the variables of the call hold
+        try:
+            at.tb_frame.clear()
+        except RuntimeError:
+            pass  # it is our own, and still runs
+        at = at.tb_next
+    text = "the function needed more than its %d MiB of memory" % Bound.limit
+    return error_frame(stream, "Function.OutOfMemory", text, traceback_of(error))
 
 
 def error_frame(stream, kind, message, trace):
@@ -571,6 +606,8 @@ def main():
     if kind != INIT:
         sys.exit("executor: the node did not begin with INIT")
     init = loads(header)
+    if init.get("memory_refused"):
+        Bound.set(init["memory_mb"])
     os.register_at_fork(after_in_child=wire.orphan)
     Tap.current = Tap()
     try:
@@ -579,7 +616,7 @@ def main():
         raise
     except BaseException as error:
         data = failure(0, error)
-        if not isinstance(error, HandlerNotFound):
+        if not isinstance(error, HandlerNotFound) and not (isinstance(error, MemoryError) and Bound.limit):
             data = init_failure(error)
         wire.send(data)
         return
