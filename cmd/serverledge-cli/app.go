@@ -112,6 +112,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.strict, "strict-exit", false, "detailed exit codes for the flat commands too")
 	root.SetGlobalNormalizationFunc(normalize)
 	root.SetFlagErrorFunc(unknownFlag)
+	root.SetUsageFunc(plainUsage(root.UsageFunc()))
 	root.AddGroup(
 		&cobra.Group{ID: "flat", Title: "Commands:"},
 		&cobra.Group{ID: "resource", Title: "Commands by resource (JSON when piped, see --format):"},
@@ -157,8 +158,27 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-// unknownFlag says which flag was perhaps meant.
+// plainUsage prints what usage does, without the values that every switch
+// takes: nobody writes them.
+func plainUsage(usage func(*cobra.Command) error) func(*cobra.Command) error {
+	return func(cmd *cobra.Command) error {
+		out := cmd.OutOrStderr()
+		var b strings.Builder
+		cmd.SetOut(&b)
+		err := usage(cmd)
+		cmd.SetOut(out)
+		const values = "[=true|false]"
+		_, werr := io.WriteString(out, strings.ReplaceAll(b.String(), values, strings.Repeat(" ", len(values))))
+		return errors.Join(err, werr)
+	}
+}
+
+// unknownFlag says which flag was perhaps meant, or which command when the flag
+// is one of a command that is not there.
 func unknownFlag(cmd *cobra.Command, err error) error {
+	if cmd.HasSubCommands() && cmd.Flags().NArg() > 0 {
+		return unknownCommand(cmd, cmd.Flags().Args())
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return err

@@ -29,6 +29,7 @@ type fakeNode struct {
 	functions  map[string]api.Function
 	packages   map[string]int
 	uploads    int
+	noPackages bool // the store of packages does not answer
 	workflows  map[string]api.Workflow
 	executions map[string]*api.Execution
 	looks      map[string]int
@@ -157,6 +158,9 @@ func (n *fakeNode) routeFunctions(handle func(string, handler)) {
 	handle("HEAD "+api.RoutePackage, func(w http.ResponseWriter, r *http.Request) error {
 		n.mu.Lock()
 		defer n.mu.Unlock()
+		if n.noPackages {
+			return fault.New(fault.Unavailable, "store_unavailable", "the store does not answer")
+		}
 		if n.packages[r.PathValue("digest")] == 0 {
 			return notFound("package", r.PathValue("digest"))
 		}
@@ -166,6 +170,9 @@ func (n *fakeNode) routeFunctions(handle func(string, handler)) {
 		size, _ := io.Copy(io.Discard, r.Body)
 		n.mu.Lock()
 		defer n.mu.Unlock()
+		if n.noPackages {
+			return fault.New(fault.Unavailable, "store_unavailable", "the store does not answer")
+		}
 		n.packages[r.PathValue("digest")] = int(size)
 		n.uploads++
 		w.WriteHeader(http.StatusNoContent)
@@ -240,7 +247,8 @@ func (n *fakeNode) behave(w http.ResponseWriter, r *http.Request, name string) (
 	}
 	switch name {
 	case "busy":
-		return true, fault.New(fault.Exhausted, "queue_full", "no memory is left and the queue is full").WithRetryAfter(time.Second)
+		return true, fault.New(fault.Exhausted, "queue_full", "no memory is left and the queue is full").
+			WithRetryAfter(time.Second).WithHint("try again in 1s")
 	case "gone":
 		return true, fault.New(fault.Unavailable, "store_unavailable", "the store does not answer")
 	case "denied":
@@ -595,6 +603,12 @@ func (n *fakeNode) routeNodes(handle func(string, handler)) {
 			http.NotFound(w, r)
 		}
 		return nil
+	})
+	handle("POST /lose-packages", func(w http.ResponseWriter, _ *http.Request) error {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.noPackages = true
+		return ok(w, true)
 	})
 	handle("GET /uploads", func(w http.ResponseWriter, _ *http.Request) error {
 		n.mu.Lock()

@@ -27,6 +27,7 @@ type nodeKey struct{}
 //
 //	exits CODE PROGRAM ARG...       like exec, with a certain exit code
 //	interrupts CODE PROGRAM ARG...  sends SIGINT when a call hangs in the node
+//	losepackages                    the store of packages answers no more
 //	uploads N                       the node has got so many packages
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -56,6 +57,11 @@ func TestScripts(t *testing.T) {
 				checkExit(ts, args[0], ts.Exec(args[1], args[2:]...))
 			},
 			"interrupts": interrupts,
+			"losepackages": func(ts *testscript.TestScript, _ bool, _ []string) {
+				resp, err := http.Post("http://"+ts.Getenv("NODE")+"/lose-packages", "", nil)
+				ts.Check(err)
+				ts.Check(resp.Body.Close())
+			},
 			"uploads": func(ts *testscript.TestScript, _ bool, args []string) {
 				resp, err := http.Get("http://" + ts.Getenv("NODE") + "/uploads")
 				ts.Check(err)

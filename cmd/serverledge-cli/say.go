@@ -48,14 +48,15 @@ func (a *app) explain(f *commandError) {
 // what the node says, else what its kind suggests.
 func (a *app) tips(f *commandError, e *fault.Error) []string {
 	var out []string
-	if e.Hint != "" && len(f.tips) == 0 {
-		out = append(out, e.Hint)
+	hint := strings.TrimPrefix(e.Hint, "try ") // what is printed before it
+	if hint != "" && len(f.tips) == 0 {
+		out = append(out, hint)
 	}
-	if e.RetryAfter > 0 {
+	if e.RetryAfter > 0 && !strings.HasPrefix(hint, "again ") {
 		out = append(out, fmt.Sprintf("again in %s", e.RetryAfter.Round(time.Millisecond)))
 	}
 	out = append(out, f.tips...)
-	if len(out) > 0 {
+	if len(out) > 0 || f.code == exitSource { // the node has no part in a local file
 		return out
 	}
 	switch e.Kind {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/serverledge/serverledge/api/client"
 	"github.com/serverledge/serverledge/functions/pack"
+	"github.com/serverledge/serverledge/internal/fault"
 )
 
 // fetchPatience bounds the download of a source.
@@ -108,8 +109,9 @@ func fetch(ctx context.Context, src, dir string) (string, error) {
 // upload gives the node a package, unless it has it, and returns its digest.
 func (a *app) upload(ctx context.Context, c *client.Client, archive []byte) (string, error) {
 	digest := pack.Digest(archive)
-	has, err := c.HasPackage(ctx, digest)
-	if err != nil || has {
+	// A node that cannot tell says why when it gets the package: an answer to
+	// this question has no body for reasons.
+	if has, err := c.HasPackage(ctx, digest); has || errors.Is(err, fault.Unavailable) && fault.From(err).Code == client.CodeUnreachable {
 		return digest, err
 	}
 	var body io.Reader = bytes.NewReader(archive)

@@ -12,14 +12,21 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version of this client", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			a.print(fmt.Sprintf("serverledge-cli %s, %s, %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+			a.print(fmt.Sprintf("serverledge-cli %s, %s, %s/%s\n", recorded(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
 			return nil
 		},
 	}
 }
 
-// version is what the build recorded: a tag, or the commit.
-func version() string {
+// version is set by the linker; empty when it was not.
+var version string
+
+// recorded is the version: the linker's, else what the build recorded, a tag
+// or the commit.
+func recorded() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
