@@ -97,9 +97,10 @@ func command(environ []string, stdout, stderr io.Writer) *cobra.Command {
 Without a file named, the configuration is read from serverledge-conf.yaml (or .toml) in
 /etc/serverledge, the home directory or the working directory, if there is one. Environment variables
 (SERVERLEDGE_API_PORT for api.port) and --set override it. "serverledge config" shows the outcome.`,
-		Args: cobra.MaximumNArgs(1), RunE: serve,
-		SilenceUsage: true, SilenceErrors: true,
+		Args: fileArgument, RunE: serve, Version: version,
+		SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2,
 	}
+	root.SetVersionTemplate("serverledge {{.Version}}\n")
 	root.PersistentFlags().StringArrayVar(&flags, "set", nil, "set a configuration key, as in --set api.port=1324")
 	root.AddCommand(
 		&cobra.Command{Use: "serve [configuration file]", Short: "Run the node (the default)", Args: cobra.MaximumNArgs(1), RunE: serve},
@@ -121,6 +122,19 @@ Without a file named, the configuration is read from serverledge-conf.yaml (or .
 		},
 	)
 	return root
+}
+
+// fileArgument takes the name of a configuration file. A word that names no
+// file and looks like a command is taken for that.
+func fileArgument(cmd *cobra.Command, args []string) error {
+	if err := cobra.MaximumNArgs(1)(cmd, args); err != nil || len(args) == 0 {
+		return err
+	}
+	near := cmd.SuggestionsFor(args[0])
+	if _, err := os.Stat(args[0]); !errors.Is(err, os.ErrNotExist) || len(near) == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "unknown_command", "there is no file and no command %q", args[0]).WithHint("serverledge %s", near[0])
 }
 
 // printConfig prints a configuration as a file that could be read again, with
