@@ -59,6 +59,7 @@ type note struct {
 	Offload  time.Duration      `json:"offload,omitempty"`
 	Duration time.Duration      `json:"duration,omitempty"`
 	Printed  string             `json:"printed,omitempty"`
+	Cut      bool               `json:"cut,omitempty"` // Printed is not all
 	Failure  *functions.Failure `json:"failure,omitempty"`
 }
 
@@ -127,6 +128,7 @@ func noteOf(t *TaskReport) json.RawMessage {
 	if r := t.Result; r != nil {
 		n.Node, n.Area, n.Runtime, n.Cold, n.Action = r.Node, r.Area, r.Runtime, r.Cold, r.Action
 		n.Init, n.Queue, n.Offload, n.Duration = r.Init, r.Queue, r.Offload, r.Duration
+		n.Cut = r.PrintedTruncated || len(r.Printed) > maxNoteText
 		n.Printed, n.Failure = clip(r.Printed, maxNoteText), clipOwn(r.Failure)
 	}
 	text, err := json.Marshal(n)
@@ -154,7 +156,7 @@ func reportOf(entry dag.Entry) (TaskReport, bool) {
 	t.State, t.Function, t.Started = n.State, n.Function, n.Started
 	t.Result = &functions.Result{
 		Node: n.Node, Area: n.Area, Runtime: n.Runtime, Cold: n.Cold, Action: n.Action, Failure: n.Failure,
-		Init: n.Init, Queue: n.Queue, Offload: n.Offload, Duration: n.Duration, Printed: n.Printed,
+		Init: n.Init, Queue: n.Queue, Offload: n.Offload, Duration: n.Duration, Printed: n.Printed, PrintedTruncated: n.Cut,
 	}
 	return t, true
 }
