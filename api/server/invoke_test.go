@@ -133,6 +133,9 @@ func TestCompatInvoke(t *testing.T) {
 			t.Errorf("%s: the input is %s", header, got)
 		}
 	}
+	if a := f.do("POST", "/invoke/func", `{"Params":[1]}`); strings.Contains(string(a.body), "Params must") {
+		t.Errorf("the name stands twice: %s", a.body)
+	}
 	for body, code := range map[string]string{
 		`{"Params":[1]}`: "invalid_type", `{"Params":"x"}`: "invalid_type", `{"Async":"yes"}`: "invalid_type", `{"QoSClass":10}`: "out_of_range",
 		`{"QoSClass":-1}`: "out_of_range", `{"QoSMaxRespT":1e12}`: "out_of_range", `{"QoSMaxRespT":-2}`: "out_of_range", `[]`: "invalid_type",

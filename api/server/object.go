@@ -60,7 +60,7 @@ func (o *object) find(name string, kinds ...value.Kind) (v value.Value, ok bool)
 		}
 	}
 	if len(kinds) > 0 {
-		o.bad(pointerTo(name), "invalid_type", "%s must be of type %s, found %s", name, kinds[0], v.Kind())
+		o.bad(pointerTo(name), "invalid_type", "must be of type %s, found %s", kinds[0], v.Kind())
 		return value.Value{}, false
 	}
 	return v, true
@@ -76,7 +76,7 @@ func (o *object) text(name string, to *string, most int) {
 		*to = text
 		return
 	}
-	o.bad(pointerTo(name), "too_long", "%s must have at most %d bytes", name, most)
+	o.bad(pointerTo(name), "too_long", "must have at most %d bytes", most)
 }
 
 // truth binds a boolean.
@@ -98,7 +98,7 @@ func whole[T ~int | ~int16 | ~int64](o *object, name string, to *T, least, most 
 			return
 		}
 	}
-	o.bad(pointerTo(name), "out_of_range", "%s must be a whole number from %d to %d", name, least, most)
+	o.bad(pointerTo(name), "out_of_range", "must be a whole number from %d to %d", least, most)
 }
 
 // real binds a number within bounds.
@@ -109,7 +109,7 @@ func (o *object) real(name string, to *float64, least, most float64) {
 	}
 	f, err := strconv.ParseFloat(v.Literal(), 64)
 	if err != nil || math.IsNaN(f) || f < least || f > most {
-		o.bad(pointerTo(name), "out_of_range", "%s must be a number from %g to %g", name, least, most)
+		o.bad(pointerTo(name), "out_of_range", "must be a number from %g to %g", least, most)
 		return
 	}
 	*to = f
@@ -131,11 +131,11 @@ func (o *object) duration(name string, to *time.Duration, most time.Duration) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		o.bad(pointerTo(name), "invalid_duration", "%s must be a duration such as 30s or 1m30s", name)
+		o.bad(pointerTo(name), "invalid_duration", "must be a duration such as 30s or 1m30s")
 		return
 	}
 	if d <= 0 || d > most {
-		o.bad(pointerTo(name), "out_of_range", "%s must be more than 0 and at most %s", name, most)
+		o.bad(pointerTo(name), "out_of_range", "must be more than 0 and at most %s", most)
 		return
 	}
 	*to = d
@@ -157,7 +157,7 @@ func (o *object) objects(name string, most int, each func(*object)) {
 		return
 	}
 	if v.Len() > most {
-		o.bad(pointerTo(name), "too_many", "%s must have at most %d elements", name, most)
+		o.bad(pointerTo(name), "too_many", "must have at most %d elements", most)
 		return
 	}
 	for i, element := range v.Elements() {
@@ -177,7 +177,7 @@ func (o *object) texts(name string, most int) map[string]string {
 		return nil
 	}
 	if v.Len() > most {
-		o.bad(pointerTo(name), "too_many", "%s must have at most %d members", name, most)
+		o.bad(pointerTo(name), "too_many", "must have at most %d members", most)
 		return nil
 	}
 	texts := make(map[string]string, v.Len())
@@ -198,7 +198,7 @@ func (o *object) list(name string, most, longest int) []string {
 		return nil
 	}
 	if v.Len() > most {
-		o.bad(pointerTo(name), "too_many", "%s must have at most %d elements", name, most)
+		o.bad(pointerTo(name), "too_many", "must have at most %d elements", most)
 		return nil
 	}
 	var list []string
