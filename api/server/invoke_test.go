@@ -133,7 +133,7 @@ func TestCompatInvoke(t *testing.T) {
 			t.Errorf("%s: the input is %s", header, got)
 		}
 	}
-	if a := f.do("POST", "/invoke/func", `{"Params":[1]}`); strings.Contains(string(a.body), "Params must") {
+	if a := f.do("POST", "/invoke/func", `{"Params":[1]}`); strings.Contains(string(a.body), "Params Params") {
 		t.Errorf("the name stands twice: %s", a.body)
 	}
 	for body, code := range map[string]string{
