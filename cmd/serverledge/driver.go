@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -63,7 +64,25 @@ func executorPath() (string, error) {
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		return "", fmt.Errorf("%s is missing: it belongs beside the node (make build makes both)", path)
 	}
+	if !static(path) {
+		return "", fmt.Errorf("%s needs shared libraries, which instances do not have: build it with make build (CGO_ENABLED=0)", path)
+	}
 	return path, nil
+}
+
+// static tells whether a program runs without a loader.
+func static(path string) bool {
+	f, err := elf.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			return false
+		}
+	}
+	return true
 }
 
 // runtimeNames lists what a driver can run, as "python 3.11.2".
