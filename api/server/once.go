@@ -13,6 +13,7 @@ import (
 // The bounds of what is remembered of forwarded calls.
 const (
 	onceKept  = 10 * time.Minute
+	onceGrace = 5 * time.Second // of a call that nobody waits for
 	onceCalls = 1 << 16
 	onceBytes = 64 << 20
 )
@@ -20,13 +21,18 @@ const (
 // once runs each forwarded call once: a repeated call, known by its key and
 // attempt, waits for the first one or gets its result again.
 //
+// A call that nobody waits for any more goes on for onceGrace: its caller's
+// connection may have broken, and the repeat be on its way. Then it is
+// cancelled; a repeat that comes later still runs it only when the first one
+// says that it had not begun.
+//
 // A result is remembered for onceKept. When all remembered results are larger
 // than onceBytes, the oldest are dropped, but not that they ran: then the
 // outcome is unknown, and nothing runs twice. Calls that were refused before
 // they began are forgotten at once.
 type once struct {
 	life context.Context // ends with close
-	end  context.CancelFunc
+	end  context.CancelCauseFunc
 
 	mu     sync.Mutex
 	closed bool
@@ -47,8 +53,10 @@ type attempt struct {
 type flight struct {
 	id      attempt
 	done    chan struct{}
-	end     context.CancelFunc
-	waiting int // callers; the call is given up when the last one goes
+	end     context.CancelCauseFunc
+	waiting int         // callers
+	leaves  int         // how often the last caller left
+	grace   *time.Timer // gives the call up; nil before the first leave
 
 	// Set before done is closed.
 	result *functions.Result
@@ -58,8 +66,15 @@ type flight struct {
 	lost   bool // the result was dropped
 }
 
+// The causes with which a call is cancelled. Where they come back as they are,
+// the call had not begun: a call that had tells of them in an error of its own.
+var (
+	errGivenUp = fault.New(fault.Unavailable, "caller_left", "whoever sent the call has gone; it was not begun")
+	errClosed  = fault.New(fault.Unavailable, "draining", "the node is stopping")
+)
+
 func newOnce() *once {
-	life, end := context.WithCancel(context.Background())
+	life, end := context.WithCancelCause(context.Background())
 	return &once{life: life, end: end, calls: map[attempt]*flight{}}
 }
 
@@ -68,7 +83,7 @@ func (o *once) close() {
 	o.mu.Lock()
 	o.closed = true
 	o.mu.Unlock()
-	o.end()
+	o.end(errClosed)
 	o.runs.Wait()
 }
 
@@ -97,25 +112,27 @@ func (o *once) join(ctx context.Context, id attempt, run func(context.Context) (
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
-		return nil, fault.New(fault.Unavailable, "draining", "the node is stopping")
+		return nil, errClosed
 	}
 	o.expire(now)
 	if f := o.calls[id]; f != nil {
 		f.waiting++
+		if f.grace != nil {
+			f.grace.Stop()
+		}
 		return f, nil
 	}
 	if len(o.calls) >= onceCalls {
 		return nil, fault.New(fault.Exhausted, "overloaded", "too many forwarded calls are remembered").WithRetryAfter(time.Second)
 	}
-	// The call outlives the connection that brought it, for as long as anybody
-	// waits: a repeated call comes when that connection broke.
-	scope, end := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(o.life, end)
+	// The call outlives the connection that brought it: see once.
+	scope, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(o.life, func() { end(context.Cause(o.life)) })
 	f := &flight{id: id, done: make(chan struct{}), end: end, waiting: 1}
 	o.calls[id] = f
 	o.runs.Go(func() {
 		defer stop()
-		defer end()
+		defer end(nil)
 		result, err := guarded(scope, run)
 		o.finish(f, result, err)
 	})
@@ -133,14 +150,24 @@ func guarded(ctx context.Context, run func(context.Context) (*functions.Result, 
 	return run(ctx)
 }
 
-// leave counts a caller out. One that leaves as the last gives the call up; its
-// id stays taken until the call has ended.
+// leave counts a caller out. When it was the last, and no other comes within
+// onceGrace, the call is given up; its id stays taken until the call has ended.
 func (o *once) leave(f *flight) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if f.waiting--; f.waiting == 0 {
-		f.end()
+	f.waiting--
+	if f.waiting > 0 || !f.ended.IsZero() {
+		return
 	}
+	f.leaves++
+	leave := f.leaves
+	f.grace = time.AfterFunc(onceGrace, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if f.waiting == 0 && f.leaves == leave {
+			f.end(errGivenUp)
+		}
+	})
 }
 
 func (o *once) finish(f *flight, result *functions.Result, err error) {
@@ -148,6 +175,9 @@ func (o *once) finish(f *flight, result *functions.Result, err error) {
 	defer o.mu.Unlock()
 	f.result, f.err, f.ended = result, err, time.Now()
 	close(f.done)
+	if f.grace != nil {
+		f.grace.Stop()
+	}
 	if err != nil && !mayHaveRun(err) {
 		delete(o.calls, f.id)
 		return

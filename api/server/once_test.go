@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -13,69 +14,103 @@ import (
 	"github.com/serverledge/serverledge/internal/fault"
 )
 
-// TestOnceOutlivesItsCaller: the connection that brought a call breaks, and the
-// repeated call gets the result of the one run.
+// TestOnceOutlivesItsCaller: the connection that brought a call breaks, the
+// sender repeats the call over another one, and gets the result of the one run.
 func TestOnceOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		o := newOnce()
-		defer o.close()
-		runs := 0
-		run := func(ctx context.Context) (*functions.Result, error) {
-			runs++
-			select {
-			case <-time.After(time.Minute):
-				return &functions.Result{Output: json.RawMessage(`1`)}, nil
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			}
-		}
-		first, leave := context.WithCancel(t.Context())
-		gone := make(chan error)
-		go func() {
-			_, err := o.do(first, attempt{"k", 1}, run)
-			gone <- err
-		}()
-		synctest.Wait()
-		type outcome struct {
-			result *functions.Result
-			err    error
-		}
-		second := make(chan outcome)
-		go func() {
-			result, err := o.do(t.Context(), attempt{"k", 1}, run)
-			second <- outcome{result, err}
-		}()
-		synctest.Wait()
-		leave()
-		if err := <-gone; !errors.Is(err, context.Canceled) {
-			t.Errorf("the first caller got %v", err)
-		}
-		if got := <-second; got.err != nil || string(got.result.Output) != "1" || runs != 1 {
-			t.Errorf("the second caller got %+v after %d runs", got, runs)
-		}
-	})
+	for _, c := range []struct {
+		name   string
+		absent time.Duration // between the first caller's leaving and the repeat
+		want   error
+	}{
+		{"at once", 0, nil},
+		{"at the last moment", onceGrace - time.Nanosecond, nil},
+		{"too late", onceGrace + time.Nanosecond, fault.Unknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				o := newOnce()
+				defer o.close()
+				runs := 0
+				run := func(ctx context.Context) (*functions.Result, error) {
+					runs++
+					select {
+					case <-time.After(time.Minute):
+						return &functions.Result{Output: json.RawMessage(`1`)}, nil
+					case <-ctx.Done():
+						return nil, fault.New(fault.Unknown, "outcome_unknown", "left while it ran: %v", context.Cause(ctx))
+					}
+				}
+				first, leave := context.WithCancel(t.Context())
+				gone := make(chan error)
+				go func() {
+					_, err := o.do(first, attempt{"k", 1}, run)
+					gone <- err
+				}()
+				synctest.Wait()
+				leave()
+				if err := <-gone; !errors.Is(err, context.Canceled) {
+					t.Errorf("the first caller got %v", err)
+				}
+				time.Sleep(c.absent)
+				result, err := o.do(t.Context(), attempt{"k", 1}, run)
+				if !errors.Is(err, c.want) || err == nil && string(result.Output) != "1" || runs != 1 {
+					t.Errorf("the repeat got %+v, %v after %d runs", result, err, runs)
+				}
+			})
+		})
+	}
 }
 
-// TestOnceGivesUp: when the last caller has gone, the call is cancelled.
+// TestOnceGivesUp: a while after the last caller has gone, the call is
+// cancelled; each caller that comes and goes begins the while anew.
 func TestOnceGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := newOnce()
 		defer o.close()
+		ended := make(chan time.Time, 1)
+		run := func(ctx context.Context) (*functions.Result, error) {
+			<-ctx.Done()
+			ended <- time.Now()
+			return nil, context.Cause(ctx)
+		}
+		var last time.Time
+		for range 3 {
+			ctx, leave := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, leave)
+			if _, err := o.do(ctx, attempt{"k", 1}, run); !errors.Is(err, context.Canceled) {
+				t.Errorf("the caller that left got %v", err)
+			}
+			last = time.Now()
+			time.Sleep(onceGrace - time.Second)
+		}
+		if at := <-ended; at.Sub(last) != onceGrace {
+			t.Errorf("the call was cancelled %s after the last caller left", at.Sub(last))
+		}
+	})
+}
+
+// TestOnceForgetsWhatWasGivenUpInTheQueue: a call that was cancelled before it
+// began (see pool.Pool.Acquire, which hands the cause on) may be made again.
+func TestOnceForgetsWhatWasGivenUpInTheQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOnce()
+		defer o.close()
 		ctx, leave := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() {
-			_, _ = o.do(ctx, attempt{"k", 1}, func(ctx context.Context) (*functions.Result, error) {
-				<-ctx.Done()
-				ended <- ctx.Err()
-				return nil, ctx.Err()
-			})
-		}()
-		synctest.Wait()
 		leave()
-		if err := <-ended; err == nil {
-			t.Error("the call was not cancelled")
+		_, _ = o.do(ctx, attempt{"k", 1}, func(ctx context.Context) (*functions.Result, error) {
+			<-ctx.Done()
+			return nil, fmt.Errorf("calling f: %w", context.Cause(ctx))
+		})
+		time.Sleep(onceGrace + time.Second)
+		_, err := o.do(t.Context(), attempt{"k", 1}, func(context.Context) (*functions.Result, error) {
+			return &functions.Result{}, nil
+		})
+		if err != nil {
+			t.Errorf("the repeat got %v", err)
 		}
 	})
 }
