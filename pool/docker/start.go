@@ -74,35 +74,19 @@ func (d *Driver) start(ctx context.Context, f *functions.Function, image *pictur
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	unhook := context.AfterFunc(d.life, func() { cancel(context.Cause(d.life)) })
-	ended := make(chan error, 1)
+	boot := newHandover(func() error {
+		defer unhook()
+		return i.boot(ctx, b)
+	}, i.abandon)
 	d.mu.Lock()
 	if d.closed {
 		d.mu.Unlock()
 		return nil, context.Cause(d.life)
 	}
 	d.instances[i.id] = i
-	d.work.Go(func() {
-		err := i.boot(ctx, b)
-		unhook()
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil {
-			i.abandon()
-		}
-		ended <- err
-	})
+	d.work.Go(boot.run)
 	d.mu.Unlock()
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		// It may have been ready at the same moment: then it is used.
-		err = context.Cause(ctx)
-		select {
-		case err = <-ended:
-		default:
-		}
-	}
+	err = boot.wait(ctx)
 	if err != nil {
 		cancel(err)
 		return nil, err
