@@ -76,6 +76,9 @@ func (d *Driver) code(ctx context.Context, f *functions.Function) (string, error
 func (i *instance) start(ctx context.Context, f *functions.Function, code string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if i.gone { // the driver was closed meanwhile
+		return closed()
+	}
 	d := i.driver
 	runtime, err := functions.ParseRuntime(f.Runtime)
 	if err != nil {
