@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/serverledge/serverledge/engine"
+	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/pool"
 )
 
@@ -85,8 +86,10 @@ func noMetrics(w http.ResponseWriter, _ *http.Request) {
 
 // platformName keeps the label's values few: errors of users count as one.
 func platformName(name string) string {
-	const own = "Function."
-	if len(name) > len(own) && name[:len(own)] == own {
+	switch name {
+	case functions.FailureTimeout, functions.FailureCrashed, functions.FailureOutOfMemory, functions.FailureResultTooLarge,
+		functions.FailureInvalidResult, functions.FailureHandlerNotFound, functions.FailureInit, functions.FailureProtocol,
+		functions.FailureInput, functions.FailureOutput:
 		return name
 	}
 	return "Error"
