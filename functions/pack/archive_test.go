@@ -234,7 +234,7 @@ func TestCheckAndUnpackAgree(t *testing.T) {
 				t.Errorf("Check: got kind %q, want %q", fault.KindOf(err), kind)
 			}
 			parent := t.TempDir()
-			err = Unpack(bytes.NewReader(r.archive), filepath.Join(parent, "out"))
+			err = layOut(t, bytes.NewReader(r.archive), filepath.Join(parent, "out"))
 			if got := code(err); got != r.code {
 				t.Errorf("Unpack: got %q (%v), want %q", got, err, r.code)
 			}
@@ -315,7 +315,7 @@ func TestModesAreNormalised(t *testing.T) {
 	folder.Mode = 0o1000
 	b := archive(t, odd("suid", 0o4755), odd("sgid", 0o2644), odd("none", 0), odd("one", 0o100), odd("all", 0o777), folder, odd("d/f", 0o600), odd("e/f/g", 0o400))
 	dir := filepath.Join(t.TempDir(), "out")
-	if err := Unpack(bytes.NewReader(b), dir); err != nil {
+	if err := layOut(t, bytes.NewReader(b), dir); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]fs.FileMode{
@@ -339,7 +339,7 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 	old := syscall.Umask(0o077)
 	defer syscall.Umask(old)
 	dir := filepath.Join(t.TempDir(), "out")
-	if err := Unpack(bytes.NewReader(archive(t, regular("d/f", "x"))), dir); err != nil {
+	if err := layOut(t, bytes.NewReader(archive(t, regular("d/f", "x"))), dir); err != nil {
 		t.Fatal(err)
 	}
 	for name, mode := range map[string]fs.FileMode{".": fs.ModeDir | 0o755, "d": fs.ModeDir | 0o755, "d/f": 0o644} {
@@ -355,7 +355,7 @@ func TestUnpackNeverReplaces(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "mine"), []byte("1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Unpack(bytes.NewReader(archive(t, regular("a", "1"))), dir); err == nil {
+	if err := layOut(t, bytes.NewReader(archive(t, regular("a", "1"))), dir); err == nil {
 		t.Fatal("want an error for a folder that holds something")
 	}
 	if got, err := os.ReadFile(filepath.Join(dir, "mine")); err != nil || string(got) != "1" {
@@ -401,4 +401,10 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("got %v, want a fault", err)
 		}
 	})
+}
+
+// layOut unpacks an archive into the folder dir.
+func layOut(t *testing.T, r io.Reader, dir string) error {
+	t.Helper()
+	return unpack(t.Context(), r, dir, published(), nil)
 }

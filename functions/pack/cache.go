@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/serverledge/serverledge/internal/fault"
 )
@@ -27,6 +28,7 @@ type Cache struct {
 
 	mu      sync.Mutex
 	flights map[string]chan struct{}
+	used    map[string]time.Time // when a package was last asked for, or kept
 }
 
 // NewCache opens the cache in a folder, which is made when it is missing.
@@ -57,7 +59,7 @@ func NewCache(dir string, fetch func(ctx context.Context, digest string) (io.Rea
 	if err := os.WriteFile(filepath.Join(dir, "boot"), []byte(boot), 0o600); err != nil {
 		return nil, fmt.Errorf("opening the package cache: %w", full(err))
 	}
-	return &Cache{dir: dir, fetch: fetch, flights: map[string]chan struct{}{}}, nil
+	return &Cache{dir: dir, fetch: fetch, flights: map[string]chan struct{}{}, used: map[string]time.Time{}}, nil
 }
 
 // bootID changes with every start of the machine; it is empty where the system
@@ -72,7 +74,7 @@ func bootID() string {
 
 // Dir returns the folder with the files of a package, which every user may
 // read, and unpacks it first when needed: once, however many callers ask. The
-// folder stays until Remove. Errors are those of fetch and of Check;
+// folder stays until Sweep takes it. Errors are those of fetch and of Check;
 // fault.Internal with the code package_corrupt when what was fetched has
 // another digest.
 func (c *Cache) Dir(ctx context.Context, digest string) (string, error) {
@@ -81,6 +83,7 @@ func (c *Cache) Dir(ctx context.Context, digest string) (string, error) {
 	}
 	dir := filepath.Join(c.dir, digest)
 	for {
+		c.touch(digest) // before the look: what is found is not swept
 		if _, err := os.Stat(dir); err == nil {
 			return dir, nil
 		}
@@ -119,6 +122,13 @@ func (c *Cache) leave(digest string) {
 	defer c.mu.Unlock()
 	close(c.flights[digest])
 	delete(c.flights, digest)
+	c.used[digest] = time.Now()
+}
+
+func (c *Cache) touch(digest string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.used[digest] = time.Now()
 }
 
 func (c *Cache) unpack(ctx context.Context, digest, dir string) error {
@@ -138,26 +148,6 @@ func (c *Cache) unpack(ctx context.Context, digest, dir string) error {
 		return nil
 	})
 	return errors.Join(err, archive.Close())
-}
-
-// Remove deletes a package from the cache, if it is there. Instances that have
-// it mounted keep what they have open.
-func (c *Cache) Remove(digest string) error {
-	if !isDigest(digest) {
-		return fault.New(fault.Invalid, "invalid_digest", "%s is not a SHA-256 in hexadecimal", shown(digest))
-	}
-	grave, err := os.MkdirTemp(c.dir, temporary+"*")
-	if err != nil {
-		return fmt.Errorf("removing package %.12s: %w", digest, err)
-	}
-	err = os.Rename(filepath.Join(c.dir, digest), filepath.Join(grave, digest))
-	if errors.Is(err, os.ErrNotExist) {
-		err = nil
-	}
-	if err := errors.Join(err, os.RemoveAll(grave)); err != nil {
-		return fmt.Errorf("removing package %.12s: %w", digest, err)
-	}
-	return nil
 }
 
 func isDigest(s string) bool {

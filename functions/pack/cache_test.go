@@ -133,33 +133,6 @@ func TestCacheRefusals(t *testing.T) {
 	if n := entries(t, dir); n != 1 {
 		t.Errorf("%d entries are left, want only the mark of the boot", n)
 	}
-	if err := c.Remove("../x"); code(err) != "invalid_digest" {
-		t.Errorf("got %v, want invalid_digest", err)
-	}
-}
-
-func TestCacheRemove(t *testing.T) {
-	t.Parallel()
-	s, digest := stock(t)
-	dir := t.TempDir()
-	c := open1(t, dir, s)
-	for range 2 {
-		if _, err := c.Dir(t.Context(), digest); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Remove(digest); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Remove(digest); err != nil {
-			t.Errorf("removing what is not there: %v", err)
-		}
-	}
-	if n := s.asked.Load(); n != 2 {
-		t.Errorf("fetched %d times, want 2", n)
-	}
-	if n := entries(t, dir); n != 1 {
-		t.Errorf("%d entries are left, want 1", n)
-	}
 }
 
 func TestCacheAfterACrash(t *testing.T) {

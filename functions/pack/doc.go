@@ -3,11 +3,11 @@
 //
 // A package is a tar or a gzip-compressed tar of regular files and folders,
 // named everywhere by the SHA-256 of its bytes. Build makes one on the
-// client's side; Check is the node's gate; Unpack and Cache lay the files out
-// for the drivers. The package knows nothing of stores, runtimes or handlers.
+// client's side; Check is the node's gate; Cache lays the files out for
+// the drivers. The package knows nothing of stores, runtimes or handlers.
 //
-// Its invariant: Check, Unpack and Cache read an archive through one and the
-// same reader, so nothing can be unpacked that Check would have refused, and
+// Its invariant: Check and Cache read an archive through one and the same
+// reader, so nothing can be unpacked that Check would have refused, and
 // no byte is ever written outside of the folder that was named.
 package pack
 

@@ -13,15 +13,11 @@ import (
 	"github.com/serverledge/serverledge/internal/fault"
 )
 
-// Unpack checks an archive as Check does and lays its files out in the folder
-// dir, which must not exist while its parent must. The folder appears whole or
-// not at all. Every user may read what it holds; nobody but its owner may
-// change it.
-func Unpack(r io.Reader, dir string) error {
-	return unpack(context.Background(), r, dir, published(), nil)
-}
-
-// unpack writes next to dir and renames at the end, after confirm has agreed.
+// unpack checks an archive as Check does and lays its files out in the folder
+// dir, which must not exist while its parent must. Every user may read what it
+// holds; nobody but its owner may change it. The folder appears whole or not at
+// all: unpack writes next to it and renames at the end, after confirm, unless
+// nil, has agreed.
 func unpack(ctx context.Context, r io.Reader, dir string, l limits, confirm func() error) (err error) {
 	temp, err := os.MkdirTemp(filepath.Dir(dir), temporary+"*")
 	if err != nil {
