@@ -22,7 +22,7 @@ func TestAStartAfterTheStop(t *testing.T) {
 	if err := i.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f := &functions.Function{Name: "f", Runtime: "python", MemoryMB: 64}
+	f := &functions.Function{Name: "f", Runtime: "python3", MemoryMB: 64}
 	if err := i.start(t.Context(), f, ""); !errors.Is(err, fault.Unavailable) {
 		t.Errorf("got %v, want unavailable", err)
 	}
