@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/serverledge/serverledge/functions"
@@ -199,7 +198,7 @@ func (s *Store) Function(ctx context.Context, namespace, name string) (*function
 }
 
 // Functions returns the functions of a namespace, by name. Those that cannot
-// be read are left out: see Broken.
+// be read are left out; the log tells of each when it is found.
 func (s *Store) Functions(ctx context.Context, namespace string) ([]*functions.Function, error) {
 	prefix, err := listing(functionRoot, namespace, wordRegistry)
 	if err != nil {
@@ -213,25 +212,6 @@ func (s *Store) Functions(ctx context.Context, namespace string) ([]*functions.F
 	for _, key := range slices.Sorted(maps.Keys(items)) {
 		if it := items[key]; it.usable() {
 			list = append(list, it.value.Function)
-		}
-	}
-	return list, nil
-}
-
-// BrokenFunctions returns the functions of a namespace that cannot be read.
-func (s *Store) BrokenFunctions(ctx context.Context, namespace string) ([]Broken, error) {
-	prefix, err := listing(functionRoot, namespace, wordRegistry)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.functions.listed(ctx); err != nil {
-		return nil, err
-	}
-	items := s.functions.snapshot(prefix)
-	var list []Broken
-	for _, key := range slices.Sorted(maps.Keys(items)) {
-		if err := items[key].err; err != nil {
-			list = append(list, Broken{Kind: "function", Namespace: namespace, Key: strings.TrimPrefix(key, prefix), Err: err})
 		}
 	}
 	return list, nil

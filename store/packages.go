@@ -270,7 +270,7 @@ func (s *Store) SweepPackages(ctx context.Context, before time.Time) (removed in
 	if err != nil || len(manifests) == 0 {
 		return 0, err
 	}
-	used, err := s.usedPackages(ctx)
+	used, err := s.UsedPackages(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -292,10 +292,10 @@ func (s *Store) SweepPackages(ctx context.Context, before time.Time) (removed in
 	return removed, nil
 }
 
-// usedPackages are the digests that functions refer to. It reads the driver:
-// the mirror may be behind. A function that cannot be read keeps all packages
-// that its text mentions.
-func (s *Store) usedPackages(ctx context.Context) (map[string]bool, error) {
+// UsedPackages returns the digests that functions refer to. It reads the
+// driver: the mirror may be behind. A function that cannot be read keeps all
+// packages that its text mentions.
+func (s *Store) UsedPackages(ctx context.Context) (map[string]bool, error) {
 	digest := regexp.MustCompile(`[0-9a-f]{64}`)
 	used := map[string]bool{}
 	err := s.each(ctx, Query{Prefix: functionRoot}, func(kv KV) error {

@@ -51,11 +51,3 @@ func decode(what string, text []byte, record any) error {
 	}
 	return nil
 }
-
-// Broken is a record that a list could not read.
-type Broken struct {
-	// Kind is "function" or "workflow", Key the last part of the record's key.
-	Kind, Namespace, Key string
-	// Err says what is wrong: its code is "corrupt_record" or "newer_schema".
-	Err error
-}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/serverledge/serverledge/functions"
@@ -142,36 +141,21 @@ func (s *Store) Workflow(ctx context.Context, namespace, name string) (*Workflow
 }
 
 // Workflows returns the workflows of a namespace, by name. Those that cannot be
-// read are left out: see BrokenWorkflows.
+// read are left out, and the log tells of them.
 func (s *Store) Workflows(ctx context.Context, namespace string) ([]*Workflow, error) {
 	var list []*Workflow
-	err := s.eachWorkflow(ctx, namespace, func(_ string, w *Workflow, err error) {
-		if err == nil {
-			list = append(list, w)
-		}
-	})
-	return list, err
-}
-
-// BrokenWorkflows returns the workflows of a namespace that cannot be read.
-func (s *Store) BrokenWorkflows(ctx context.Context, namespace string) ([]Broken, error) {
-	var list []Broken
-	err := s.eachWorkflow(ctx, namespace, func(key string, _ *Workflow, err error) {
-		if err != nil {
-			list = append(list, Broken{Kind: "workflow", Namespace: namespace, Key: key, Err: err})
-		}
-	})
-	return list, err
-}
-
-func (s *Store) eachWorkflow(ctx context.Context, namespace string, do func(key string, w *Workflow, err error)) error {
 	prefix, err := listing(workflowRoot, namespace, wordFunction, wordRegistry)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.each(ctx, Query{Prefix: prefix}, func(kv KV) error {
+	err = s.each(ctx, Query{Prefix: prefix}, func(kv KV) error {
 		w, err := decodeWorkflow(kv.Key, kv.Value)
-		do(strings.TrimPrefix(kv.Key, prefix), w, err)
+		if err != nil {
+			s.log.WarnContext(ctx, "a stored workflow cannot be read", "err", err)
+			return nil
+		}
+		list = append(list, w)
 		return nil
 	})
+	return list, err
 }
