@@ -103,9 +103,6 @@ func (p *Path) Root() Root { return p.root }
 // any.
 func (p *Path) VariableName() string { return p.variable }
 
-// Definite tells whether the path has exactly one value or is missing.
-func (p *Path) Definite() bool { return p.definite }
-
 // IsReference tells whether the path consists of names and single indexes.
 func (p *Path) IsReference() bool {
 	for _, s := range p.steps {

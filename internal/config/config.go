@@ -277,9 +277,6 @@ func (c *Config) Settings() []Setting {
 	return out
 }
 
-// IsSet tells whether a key was given a value by anything but its default.
-func (c *Config) IsSet(name string) bool { return c.must(name).set && c.must(name).Value != "" }
-
 func (c *Config) must(name string) *Setting {
 	s := c.settings[name]
 	if s == nil {

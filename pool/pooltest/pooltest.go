@@ -44,8 +44,6 @@ type Instance struct {
 	id     string
 	done   chan struct{}
 	die    sync.Once
-	gone   chan struct{}
-	leave  sync.Once
 
 	mu          sync.Mutex
 	calls, most int
@@ -98,7 +96,7 @@ func (d *Driver) Start(ctx context.Context, f *functions.Function) (functions.In
 	d.starts++
 	i := &Instance{
 		Function: f, driver: d, id: fmt.Sprintf("%s-%d", f.Name, d.starts),
-		done: make(chan struct{}), gone: make(chan struct{}),
+		done: make(chan struct{}),
 	}
 	if d.instances == nil {
 		d.instances = map[string]*Instance{}
@@ -162,17 +160,11 @@ func (i *Instance) Stop(ctx context.Context) error {
 	if err := wait(ctx, i.driver.Removal); err != nil {
 		return err
 	}
-	i.leave.Do(func() {
-		i.driver.mu.Lock()
-		defer i.driver.mu.Unlock()
-		delete(i.driver.instances, i.id)
-		close(i.gone)
-	})
+	i.driver.mu.Lock()
+	defer i.driver.mu.Unlock()
+	delete(i.driver.instances, i.id)
 	return nil
 }
-
-// Gone is closed when the instance is removed.
-func (i *Instance) Gone() <-chan struct{} { return i.gone }
 
 // Most is the highest number of calls that ran at the same time, Served how
 // many there were in all.
