@@ -79,6 +79,13 @@ func (m *metrics) observe(t *engine.TaskReport) {
 // branch counts a decision of a Choice.
 func (m *metrics) branch(task, next string) { m.branches.WithLabelValues(task, next).Inc() }
 
+// countPanics shows how many requests made their handler panic.
+func (m *metrics) countPanics(count func() uint64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "serverledge_panics_total", Help: "Requests whose handler panicked.",
+	}, func() float64 { return float64(count()) }))
+}
+
 // noMetrics answers for a node that does not count.
 func noMetrics(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, "metrics are off: set metrics.enabled: true", http.StatusNotFound)

@@ -35,6 +35,7 @@ type node struct {
 	area string
 
 	dir      *dataDir
+	packages *pack.Cache
 	backend  *backend
 	store    *store.Store
 	driver   pool.Driver
@@ -184,11 +185,11 @@ func (n *node) fail(err error) {
 }
 
 func (n *node) openDriver(ctx context.Context) error {
-	packages, err := pack.NewCache(n.dir.sub("packages"), n.store.Package)
-	if err != nil {
+	var err error
+	if n.packages, err = pack.NewCache(n.dir.sub("packages"), n.store.Package); err != nil {
 		return &exitError{exitSystem, err}
 	}
-	n.driver, err = openDriver(ctx, n.cfg, n.dir.sub("instances"), n.id, packages, n.log)
+	n.driver, err = openDriver(ctx, n.cfg, n.dir.sub("instances"), n.id, n.packages, n.log)
 	if err != nil {
 		return &exitError{exitUnavailable, err}
 	}
@@ -269,6 +270,7 @@ func (n *node) openAPI(context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.metrics.countPanics(n.api.Panics)
 	n.onClose(func(context.Context) error { return n.api.Close() })
 	return nil
 }
@@ -375,6 +377,20 @@ func (n *node) sweep(ctx context.Context, now time.Time) {
 	if _, err := n.store.SweepPackages(ctx, before); err != nil && ctx.Err() == nil {
 		n.log.WarnContext(ctx, "unused packages cannot be removed now", "err", err)
 	}
+	if err := n.sweepCache(ctx); err != nil && ctx.Err() == nil {
+		n.log.WarnContext(ctx, "unused packages cannot be removed from this node now", "err", err)
+	}
+}
+
+// sweepCache removes unpacked packages that no function uses. It removes none
+// unless the store has told which are used.
+func (n *node) sweepCache(ctx context.Context) error {
+	used, err := n.store.UsedPackages(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = n.packages.Sweep(func(digest string) bool { return used[digest] })
+	return err
 }
 
 // close stops the node: no new work, what runs may end until ctx is done, then

@@ -239,7 +239,7 @@ func TestMetricsThatDashboardsKnow(t *testing.T) {
 	for _, want := range []string{
 		`completed_count{area="EDGE",function="noop"} 3`, `cold_starts_count{area="EDGE",function="noop"} 1`,
 		`execution_time_count{function="noop"} 3`, `init_time_count{function="noop"} 1`, `output_size_count{function="noop"} 3`,
-		`branch_count{next_task="Yes",task="C"} 1`, "serverledge_instances_idle 1", "serverledge_memory_free_mb ",
+		`branch_count{next_task="Yes",task="C"} 1`, "serverledge_instances_idle 1", "serverledge_panics_total 0", "serverledge_memory_free_mb ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)
