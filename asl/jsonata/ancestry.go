@@ -1,5 +1,7 @@
 package jsonata
 
+import "slices"
+
 // slot is what one % asks for: the value that lies level steps up. The label
 // is the name under which that value travels along a path.
 type slot struct {
@@ -86,8 +88,8 @@ func (t *tree) seekParent(wanted *slot) *Error {
 		}
 	case treePath:
 		t.tuple = true
-		for at := len(t.steps) - 1; at >= 0; at-- {
-			if err := t.steps[at].seekParent(wanted); err != nil || wanted.level <= 0 {
+		for _, step := range slices.Backward(t.steps) {
+			if err := step.seekParent(wanted); err != nil || wanted.level <= 0 {
 				return err
 			}
 		}

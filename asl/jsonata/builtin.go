@@ -16,9 +16,6 @@ func (f *builtin) sign() *signature { return f.signature }
 
 func (f *builtin) invoke(e *evaluation, args []item) (item, *Error) { return f.run(e, args) }
 
-// isBuiltin tells whether the library has a function of this name.
-func isBuiltin(name string) bool { return library(name) != nil }
-
 // library returns a function by its name, nil when there is none.
 func library(name string) *builtin {
 	define := func(declared int, text string, run func(*evaluation, []item) (item, *Error)) *builtin {

@@ -173,5 +173,5 @@ func (x *applyExpression) eval(e *evaluation, in item, env *frame) (item, *Error
 		}
 		return e.ofFunction(&chained{asArgument(left), asArgument(f)}), nil
 	}
-	return e.apply(f, []item{left}, item{kind: null}, "", x.offset)
+	return e.apply(f, []item{left}, item{kind: null}, f.builtinName(), x.offset)
 }

@@ -1,5 +1,7 @@
 package jsonata
 
+import "slices"
+
 // compiler turns a shaped tree into expressions.
 type compiler struct {
 	names   []name
@@ -243,9 +245,9 @@ func (c *compiler) concatenation(t *tree) expression {
 		t = t.left
 	}
 	x := &concatenation{parts: []expression{c.compile(t)}, offsets: []int{0}}
-	for i := len(chain) - 1; i >= 0; i-- {
-		x.parts = append(x.parts, c.compile(chain[i].right))
-		x.offsets = append(x.offsets, chain[i].offset)
+	for _, link := range slices.Backward(chain) {
+		x.parts = append(x.parts, c.compile(link.right))
+		x.offsets = append(x.offsets, link.offset)
 	}
 	return x
 }

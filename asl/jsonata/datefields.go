@@ -12,7 +12,7 @@ type dateFields map[string]float64
 // the first letter in the highest.
 func (f dateFields) mask(letters string) int {
 	mask := 0
-	for _, letter := range strings.Split(letters, "") {
+	for letter := range strings.SplitSeq(letters, "") {
 		mask <<= 1
 		if n := f[letter]; n != 0 && !math.IsNaN(n) {
 			mask |= 1
@@ -122,7 +122,7 @@ func (f dateFields) date(now fields) (float64, *Error) {
 // complete sets the components that were not given.
 func (f dateFields) complete(wanted string, now fields) *Error {
 	begun, ended := false, false
-	for _, letter := range strings.Split(wanted, "") {
+	for letter := range strings.SplitSeq(wanted, "") {
 		_, given := f[letter]
 		switch {
 		case given && ended:

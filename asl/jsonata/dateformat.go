@@ -140,9 +140,8 @@ func (d *datePart) formatZone(e *evaluation, date *zoned) (string, *Error) {
 			s += ":" + minutes
 		}
 	default:
-		err = fail("D3134")
-		if p.primary == decimal {
-			err.of(formatNumber(float64(p.mandatory)))
+		if err = fail("D3134"); p.primary == decimal {
+			err = err.of(formatNumber(float64(p.mandatory)))
 		}
 	}
 	if err != nil {
@@ -159,4 +158,3 @@ func (d *datePart) formatZone(e *evaluation, date *zoned) (string, *Error) {
 	}
 	return s, nil
 }
-

@@ -48,9 +48,9 @@ func failAt(code string, offset int) *Error {
 	return &Error{Code: code, Offset: offset, details: details{placed: true}}
 }
 
-// at sets the place unless there is one.
+// at sets the place unless there is one, or the place is not known (-1).
 func (e *Error) at(offset int) *Error {
-	if !e.details.placed {
+	if !e.details.placed && offset >= 0 {
 		e.Offset, e.details.placed = offset, true
 	}
 	return e

@@ -24,9 +24,9 @@ type evaluation struct {
 
 	slab     []node
 	slabSize int
-	stack    []item // for results whose number is not known yet
-	scratch  []byte // for text that is put together
-	changed  bool   // a transform changed what has a text
+	stack    []item   // for results whose number is not known yet
+	scratch  []byte   // for text that is put together
+	changed  bool     // a transform changed what has a text
 	next     tailCall // the call that a tail item stands for
 	random   *rand.Rand
 	pictures map[string]*datePicture

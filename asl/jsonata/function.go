@@ -31,22 +31,15 @@ type tailCall struct {
 // in for an argument that the signature allows to leave out.
 func (e *evaluation) apply(f item, args []item, context item, name string, offset int) (item, *Error) {
 	if e.depth++; e.depth > e.limit.Depth {
-		err := e.tooDeep()
-		if offset >= 0 {
-			err.at(offset)
-		}
-		return item{}, err
+		return item{}, e.tooDeep().at(offset)
 	}
 	for {
 		it, err := e.applyOnce(f, args, context)
 		if err != nil {
 			if err.Token == "" && name != "" {
-				err.about(name)
+				err = err.about(name)
 			}
-			if offset >= 0 {
-				err.at(offset)
-			}
-			return item{}, err
+			return item{}, err.at(offset)
 		}
 		if it.kind != tail {
 			e.depth--
@@ -76,7 +69,17 @@ func (e *evaluation) applyOnce(f item, args []item, context item) (item, *Error)
 
 // call calls a function on behalf of another: there is no context.
 func (e *evaluation) call(f item, args ...item) (item, *Error) {
-	return e.apply(f, args, item{kind: null}, "", -1)
+	return e.apply(f, args, item{kind: null}, f.builtinName(), -1)
+}
+
+// builtinName returns the name of a function of the library, "" of another.
+func (it item) builtinName() string {
+	if it.kind == callable {
+		if b, ok := it.node.more.call.(*builtin); ok {
+			return b.name
+		}
+	}
+	return ""
 }
 
 // callWith calls a function with the first of the arguments and with as many
@@ -86,7 +89,7 @@ func (e *evaluation) callWith(f item, args []item) (item, *Error) {
 	if f.kind == callable {
 		n = max(1, min(len(args), f.node.more.call.arity()))
 	}
-	return e.apply(f, args[:n], item{kind: null}, "", -1)
+	return e.apply(f, args[:n], item{kind: null}, f.builtinName(), -1)
 }
 
 // lambda is function($a, $b)<signature>{ body }.

@@ -80,7 +80,8 @@ func (e *evaluation) group(x *objectExpression, in item, env *frame) (item, *Err
 func (e *evaluation) grouped(x *objectExpression, groups []*members, tuples bool, env *frame) (item, *Error) {
 	result, n := e.ofObject(len(groups))
 	for _, m := range groups {
-		frame, context := env, item{}
+		frame := env
+		var context item
 		if tuples {
 			t, err := e.reduced(m.tuples)
 			if err != nil {

@@ -2,6 +2,7 @@ package jsonata
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -202,9 +203,12 @@ func (p *integerPicture) inDigits(e *evaluation, size float64) (string, *Error) 
 	if p.regular > 0 {
 		runes = grouped(runes, p.regular, []rune(p.groups[0].text))
 	} else {
-		for i := len(p.groups) - 1; i >= 0; i-- {
-			g := p.groups[i]
-			runes = insert(runes, len(runes)-g.position, []rune(g.text))
+		for _, g := range slices.Backward(p.groups) {
+			place := len(runes) - g.position
+			if place < 0 { // as in the reference, only so many digits remain
+				runes, place = runes[max(0, len(runes)+place):], 0
+			}
+			runes = insert(runes, place, []rune(g.text))
 		}
 	}
 	if p.ordinal {
@@ -225,15 +229,9 @@ func grouped(digits []rune, size int, separator []rune) []rune {
 	return out
 }
 
-// insert puts text at a place. A place before the start keeps only so many
-// characters from the end after the text, as JavaScript's substr does.
+// insert puts text at a place.
 func insert(runes []rune, at int, text []rune) []rune {
-	before, after := max(at, 0), at
-	if at < 0 {
-		after = max(len(runes)+at, 0)
-	}
-	out := append([]rune(nil), runes[:before]...)
-	return append(append(out, text...), runes[after:]...)
+	return slices.Insert(slices.Clip(runes), at, text...)
 }
 
 func ordinalSuffix(digits []rune) string {

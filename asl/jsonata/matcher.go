@@ -30,6 +30,14 @@ func (e *evaluation) matches(f item, text string) *occurrences {
 	return o
 }
 
+// findIf is find if there is something to look for.
+func (o *occurrences) findIf(wanted bool) (m occurrence, ok bool, err *Error) {
+	if !wanted {
+		return m, false, nil
+	}
+	return o.find()
+}
+
 // find returns the next match, and whether there is one.
 func (o *occurrences) find() (m occurrence, ok bool, err *Error) {
 	if o.pattern == nil {

@@ -43,8 +43,8 @@ func power(e *evaluation, args []item) (item, *Error) {
 	if it := at(args, 1); it.kind == number {
 		exponent = it.float()
 	}
-	f := math.Pow(args[0].float(), exponent)
-	if math.Abs(args[0].float()) == 1 && math.IsInf(exponent, 0) {
+	f := exactPower(args[0].float(), exponent)
+	if math.Abs(args[0].float()) == 1 && math.IsInf(exponent, 0) || math.IsNaN(exponent) {
 		f = math.NaN()
 	}
 	if math.IsInf(f, 0) || math.IsNaN(f) {
@@ -81,7 +81,7 @@ func numeral(s string) (float64, bool) {
 	if len(s) < 3 || s[0] != '0' {
 		return 0, false
 	}
-	base := 0.0
+	var base float64
 	switch s[1] {
 	case 'x', 'X':
 		base = 16

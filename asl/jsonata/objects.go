@@ -80,7 +80,7 @@ func spread(e *evaluation, args []item) (item, *Error) {
 	if err != nil {
 		return item{}, err
 	}
-	if it.kind == object || len(found) == 0 {
+	if it.kind == object || e.size(it.node) == 0 {
 		return e.results(found)
 	}
 	return e.made(found)
@@ -158,6 +158,11 @@ func (e *evaluation) copied(it item) (item, *Error) {
 	switch it.kind {
 	case callable:
 		return ofText(""), nil
+	case number:
+		if it.text == "" { // what comes from a document stays as it is
+			it.num = rounded15(it.num)
+		}
+		return it, nil
 	case array, object:
 	default:
 		return it, nil

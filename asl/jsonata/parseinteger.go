@@ -111,7 +111,7 @@ func fromLetters(s string, capital bool) float64 {
 func fromRoman(s string) float64 {
 	f, most := 0.0, 1.0
 	for i := len(s) - 1; i >= 0; i-- {
-		value := 0.0
+		var value float64
 		switch s[i] {
 		case 'M':
 			value = 1000

@@ -28,8 +28,12 @@ func parse(text string) (*tree, *Error) {
 // unexpected makes an error about a token.
 func (p *parser) unexpected(code string, t token) *Error {
 	err := failAt(code, t.offset).about(t.text)
-	if t.kind == tokenEnd {
+	switch t.kind {
+	case tokenEnd:
 		err.Token = "(end)"
+	case tokenNumber:
+		err.Token = formatNumber(t.number)
+	case tokenOperator, tokenName, tokenVariable, tokenString, tokenConstant, tokenRegex:
 	}
 	err.details.token = t.shown()
 	return err
@@ -38,6 +42,9 @@ func (p *parser) unexpected(code string, t token) *Error {
 // advance reads the next token.
 func (p *parser) advance(afterOperand bool) *Error {
 	t, err := p.lex.next(afterOperand)
+	if err == nil && (t.is("!") || t.is("~")) { // they end a name and are nothing by themselves
+		err = p.unexpected("S0204", t)
+	}
 	p.now = t
 	return err
 }

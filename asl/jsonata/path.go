@@ -50,10 +50,19 @@ func (r *results) list(e *evaluation) ([]item, *Error) {
 	if r.whole.kind == array {
 		return e.elements(r.whole.node)
 	}
-	if r.whole.kind != undefined {
-		return []item{r.whole}, nil
+	if r.whole.kind == undefined {
+		return r.items, nil
 	}
-	return r.items, nil
+	// An array constructor with a predicate is one value by now. The reference
+	// takes it for an array all the same: it sees nothing in it, unless it is a
+	// string, which has characters.
+	var items []item
+	for rest := r.whole.text; r.whole.kind == str && rest != ""; {
+		_, n := decodeRune(rest)
+		items = append(items, ofText(rest[:n]))
+		rest = rest[n:]
+	}
+	return items, e.grow(len(items) * itemSize)
 }
 
 func (x *path) eval(e *evaluation, in item, env *frame) (item, *Error) {
@@ -139,6 +148,8 @@ func (x *path) follow(e *evaluation, in item, env *frame) (r results, tuples []t
 			}
 			r.whole, err = e.evaluate(s.x, whole, env)
 			r.items = nil
+		case s.sort != nil && !isStream && r.whole.kind != undefined && r.whole.kind != array:
+			r.whole, err = e.filterAll(s.stages, r.whole, env) // there is nothing to sort
 		case isStream:
 			tuples, err = e.tupleStep(s, input, tuples, first, env)
 			first = false
@@ -148,10 +159,10 @@ func (x *path) follow(e *evaluation, in item, env *frame) (r results, tuples []t
 		if err != nil {
 			return r, nil, false, err
 		}
-		if !isStream && r.none() || r.whole.kind == array && !isStream && e.size(r.whole.node) == 0 {
+		if !isStream && (r.none() || r.whole.kind == str && r.whole.text == "") || r.whole.kind == array && !isStream && e.size(r.whole.node) == 0 {
 			break
 		}
-		if s.focus == 0 && !isStream {
+		if s.focus == 0 && (!isStream || first) {
 			if input, err = r.list(e); err != nil {
 				return r, nil, false, err
 			}
@@ -164,8 +175,8 @@ func (x *path) follow(e *evaluation, in item, env *frame) (r results, tuples []t
 func (e *evaluation) step(s *step, input []item, env *frame, last bool) (results, *Error) {
 	if s.sort != nil {
 		it, err := e.sort(s.sort, input, env)
-		for i := 0; i < len(s.stages) && err == nil; i++ {
-			it, err = e.filter(s.stages[i].filter, it, env)
+		if err == nil {
+			it, err = e.filterAll(s.stages, it, env)
 		}
 		return results{whole: it}, err
 	}
@@ -185,14 +196,12 @@ func (e *evaluation) step(s *step, input []item, env *frame, last bool) (results
 				return results{}, err
 			}
 		}
-		for i := range s.stages {
-			var err *Error
-			if it, err = e.filter(s.stages[i].filter, it, env); err != nil {
-				return results{}, err
-			}
-		}
 		if len(s.stages) > 0 {
 			count++ // even an empty one is a result
+			var err *Error
+			if it, err = e.filterAll(s.stages, it, env); err != nil {
+				return results{}, err
+			}
 		}
 		if it.kind != undefined {
 			e.stack = append(e.stack, it)
@@ -211,6 +220,17 @@ func (e *evaluation) step(s *step, input []item, env *frame, last bool) (results
 		return results{items: append(make([]item, 0, len(found)), found...)}, err
 	}
 	return e.inRow(found)
+}
+
+// filterAll applies the predicates of a step, as long as something is left.
+func (e *evaluation) filterAll(stages []stageExpression, it item, env *frame) (item, *Error) {
+	for i := range stages {
+		var err *Error
+		if it, err = e.filter(stages[i].filter, it, env); err != nil || it.kind == undefined {
+			return item{}, err
+		}
+	}
+	return it, nil
 }
 
 // inRow flattens arrays by one level, save those that stay one item.

@@ -49,14 +49,11 @@ func match(e *evaluation, args []item) (item, *Error) {
 		return item{}, fail("T1010")
 	}
 	var found []item
-	for o := e.matches(f, text.text); float64(len(found)) < limit; {
-		m, ok, err := o.find()
-		if err != nil {
-			return item{}, err
-		}
-		if !ok {
-			break
-		}
+	// As in the reference, the next match is looked for before it is known
+	// whether it is wanted.
+	o := e.matches(f, text.text)
+	m, ok, err := o.findIf(limit > 0)
+	for ; ok && float64(len(found)) < limit; m, ok, err = o.find() {
 		it, n := e.ofObject(3)
 		n.put("match", ofText(m.text))
 		n.put("index", m.index)
@@ -67,6 +64,9 @@ func match(e *evaluation, args []item) (item, *Error) {
 			return item{}, err
 		}
 		found = append(found, it)
+	}
+	if err != nil {
+		return item{}, err
 	}
 	return e.results(found)
 }
@@ -92,7 +92,10 @@ func split(e *evaluation, args []item) (item, *Error) {
 	if by.kind != callable {
 		err := e.spend(len(text.text) / bytesPerStep)
 		rest, more := text.text, true
-		for limit = math.Trunc(limit); more && err == nil && float64(len(parts)) < limit; {
+		if !math.IsInf(limit, 0) {
+			limit = math.Mod(math.Trunc(limit), 1<<32) // as JavaScript counts
+		}
+		for more && err == nil && float64(len(parts)) < limit {
 			var part string
 			part, rest, more = cut(rest, by.text)
 			if by.text != "" || part != "" {
@@ -101,22 +104,18 @@ func split(e *evaluation, args []item) (item, *Error) {
 		}
 		return e.ofItems(parts, 0), err
 	}
-	o, start, more := e.matches(by, text.text), 0, true
-	for more && float64(len(parts)) < limit {
-		var m occurrence
-		if m, more, err = o.find(); err != nil {
+	o, start := e.matches(by, text.text), 0
+	m, ok, err := o.find()
+	for ; ok && float64(len(parts)) < limit; m, ok, err = o.find() {
+		if err := add(text.text[min(start, m.start):m.start]); err != nil {
 			return item{}, err
 		}
-		if !more {
-			err = add(text.text[start:])
-		} else if err = add(text.text[min(start, m.start):m.start]); err == nil {
-			start = m.end
-		}
-		if err != nil {
-			return item{}, err
-		}
+		start = m.end
 	}
-	return e.ofItems(parts, 0), nil
+	if err == nil && float64(len(parts)) < limit {
+		err = add(text.text[start:])
+	}
+	return e.ofItems(parts, 0), err
 }
 
 // cut cuts a text at the next separator; at the next character, if that is
@@ -177,6 +176,9 @@ func (r *replacement) plain(s, what string, limit float64) *Error {
 		if !ok {
 			break
 		}
+		if r.by.kind == callable {
+			return fail("D3012")
+		}
 		if err := r.add(before); err != nil {
 			return err
 		}
@@ -193,15 +195,10 @@ func (r *replacement) plain(s, what string, limit float64) *Error {
 
 // matches replaces what a pattern or a function finds.
 func (r *replacement) matches(o *occurrences, limit float64) *Error {
-	end := 0
-	for count := 0.0; count < limit; count++ {
-		m, ok, err := o.find()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
+	end, count := 0, 0.0
+	m, ok, err := o.findIf(limit > 0)
+	for ; ok && count < limit; m, ok, err = o.find() {
+		count++
 		if err := r.add(o.text[min(end, m.start):m.start]); err != nil {
 			return err
 		}
@@ -213,6 +210,9 @@ func (r *replacement) matches(o *occurrences, limit float64) *Error {
 			return err
 		}
 		end = min(m.start+len(m.text), len(o.text))
+	}
+	if err != nil {
+		return err
 	}
 	return r.add(o.text[end:])
 }

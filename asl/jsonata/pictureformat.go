@@ -25,10 +25,7 @@ func (p *subPicture) format(f *decimalFormat, n float64) string {
 	}
 	var b strings.Builder
 	b.WriteString(p.prefix)
-	b.WriteString(p.groupInteger(f, integer))
-	if fraction = p.groupFraction(f, fraction); fraction != "" && strings.Contains(p.text, f.decimal) {
-		b.WriteString(f.decimal + fraction)
-	}
+	b.WriteString(p.group(f, integer, fraction))
 	if p.leastExponent > 0 {
 		s := f.write(formatNumber(math.Abs(float64(exponent))))
 		b.WriteString(f.exponent)
@@ -76,25 +73,33 @@ func (f *decimalFormat) write(s string) string {
 
 func runes(s string) int { return len([]rune(s)) }
 
-// groupInteger puts the separators into the integer part.
-func (p *subPicture) groupInteger(f *decimalFormat, s string) string {
-	digits := []rune(s)
+// group puts the separators in, and drops the point if the picture has none.
+func (p *subPicture) group(f *decimalFormat, integer, fraction string) string {
+	point, separator := []rune(f.decimal), []rune(f.grouping)
+	s := []rune(integer)
 	if p.regular > 0 {
-		return string(grouped(digits, p.regular, []rune(f.grouping)))
+		s = grouped(s, p.regular, separator)
 	}
-	length := len(digits)
-	for _, position := range p.groups {
-		digits = insert(digits, length-position, []rune(f.grouping))
-		length++
+	s = append(append(s, point...), []rune(fraction)...)
+	at := runes(integer)
+	if p.regular == 0 {
+		for _, position := range p.groups {
+			place := at - position
+			if place < 0 { // counted from the end, as the reference does
+				place = max(0, len(s)+place)
+			}
+			s = insert(s, place, separator)
+			at++
+		}
 	}
-	return string(digits)
-}
-
-// groupFraction puts the separators into the fraction.
-func (p *subPicture) groupFraction(f *decimalFormat, s string) string {
-	digits := []rune(s)
+	if at = strings.Index(string(s), f.decimal); at >= 0 {
+		at = runes(string(s)[:at])
+	}
 	for _, position := range p.fractionGroups {
-		digits = insert(digits, min(position, len(digits)), []rune(f.grouping))
+		s = insert(s, min(position+at+1, len(s)), separator)
 	}
-	return string(digits)
+	if !strings.Contains(p.text, f.decimal) || strings.HasSuffix(string(s), f.decimal) {
+		s = s[:len(s)-1]
+	}
+	return string(s)
 }

@@ -59,11 +59,7 @@ func parseSignature(text string) (*signature, *Error) {
 		case '<':
 			end := closing(text, i, '<', '>')
 			if last == nil || !last.array && last.types != "f" {
-				err := failAt("S0401", i)
-				if last != nil {
-					err.of(quoted(strings.TrimSuffix(last.types, "m")))
-				}
-				return nil, err
+				return nil, failAt("S0401", i)
 			}
 			last.elements, last.typed = text[i+1:min(end, len(text))], true
 			i = end

@@ -89,7 +89,7 @@ type refined struct {
 
 func (x *refined) eval(e *evaluation, in item, env *frame) (item, *Error) {
 	it, err := x.base.eval(e, in, env)
-	for i := 0; i < len(x.predicates) && err == nil; i++ {
+	for i := 0; i < len(x.predicates) && err == nil && (i == 0 || it.kind != undefined); i++ {
 		it, err = e.filter(x.predicates[i], it, env)
 	}
 	if err == nil && x.grouping != nil {
@@ -108,27 +108,29 @@ func (wildcard) eval(e *evaluation, in item, _ *frame) (item, *Error) {
 	if in.has(wrapper) {
 		in = in.node.items[0]
 	}
-	if in.kind != object && in.kind != array {
-		return item{}, nil
-	}
 	var values []item
-	if in.kind == object {
+	var err *Error
+	switch in.kind {
+	case object:
 		e.open(in.node)
 		values = in.node.items
-	} else {
-		var err *Error
+	case array:
 		if values, err = e.elements(in.node); err != nil {
 			return item{}, err
 		}
+	default:
 	}
 	var found []item
+	f := sequence
 	for _, v := range values {
-		var err *Error
+		if v.kind == array {
+			f = 0 // then what was found is one array, even if it has one item
+		}
 		if found, err = e.flatten(v, found); err != nil {
 			return item{}, err
 		}
 	}
-	return e.sequenceOf(found)
+	return e.ofItems(found, f), e.grow(len(found) * itemSize)
 }
 
 // flatten appends an item, or the items of an array however deep.

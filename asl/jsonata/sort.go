@@ -1,7 +1,5 @@
 package jsonata
 
-import "math"
-
 // sortStep is ^(a, >b).
 type sortStep struct {
 	by         []expression
@@ -130,7 +128,6 @@ func (e *evaluation) compare(s *sortStep, a, b item) (int, *Error) {
 		return 0, nil
 	case a.num < b.num:
 		return -1, nil
-	case math.IsNaN(a.num) && math.IsNaN(b.num):
 	}
 	return 1, nil
 }

@@ -39,6 +39,8 @@ func substring(e *evaluation, args []item) (item, *Error) {
 	start := 0.0
 	if it := at(args, 1); it.kind == number {
 		start = it.float()
+	} else if at(args, 2).kind == number {
+		return ofText(""), nil
 	}
 	if total+start < 0 {
 		start = 0
@@ -72,17 +74,17 @@ func sliceBound(f, total float64) int {
 }
 
 func substringBefore(e *evaluation, args []item) (item, *Error) {
-	s := at(args, 0)
-	if i := strings.Index(s.text, at(args, 1).text); i >= 0 && s.kind == str {
+	s, mark := at(args, 0), at(args, 1)
+	if i := strings.Index(s.text, mark.text); i >= 0 && mark.kind == str {
 		s.text = s.text[:i]
 	}
 	return s, e.spend(len(s.text) / bytesPerStep)
 }
 
 func substringAfter(e *evaluation, args []item) (item, *Error) {
-	s, mark := at(args, 0), at(args, 1).text
-	if i := strings.Index(s.text, mark); i >= 0 && s.kind == str {
-		s.text = s.text[i+len(mark):]
+	s, mark := at(args, 0), at(args, 1)
+	if i := strings.Index(s.text, mark.text); i >= 0 && mark.kind == str {
+		s.text = s.text[i+len(mark.text):]
 	}
 	return s, e.spend(len(s.text) / bytesPerStep)
 }

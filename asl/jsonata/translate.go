@@ -24,9 +24,9 @@ const (
 		`\x{2030}-\x{205E}\x{2060}-\x{2FFF}\x{3001}-\x{FEFE}\x{FF00}-\x{10FFFF}`
 )
 
-func (t *translator) fail(format string, args ...any) *Error {
+func (t *translator) fail(message string) *Error {
 	err := failAt(codePattern, t.at)
-	err.Message = fmt.Sprintf(format, args...)
+	err.Message = message
 	return err
 }
 

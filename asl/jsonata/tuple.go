@@ -1,5 +1,7 @@
 package jsonata
 
+import "slices"
+
 // tuple is an item of a path with the variables that its steps bound: those of
 // @ and #, and the parents that some % asks for.
 type tuple struct {
@@ -17,7 +19,7 @@ func with(vars []binding, name int, value item) []binding {
 			return vars
 		}
 	}
-	return append(vars[:len(vars):len(vars)], binding{name, value})
+	return append(slices.Clip(vars), binding{name, value})
 }
 
 // frame makes the variables of a tuple visible.
