@@ -26,7 +26,6 @@ func (x *callExpression) call(e *evaluation, in item, env *frame, given ...item)
 		return item{}, failAt("T1005", x.offset).about(e.x.names[x.field].text)
 	}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
 	e.stack = append(e.stack, given...)
 	for _, arg := range x.args {
 		it, err := e.evaluate(arg, in, env)
@@ -37,10 +36,12 @@ func (x *callExpression) call(e *evaluation, in item, env *frame, given ...item)
 	}
 	args := e.stack[mark:]
 	if x.tail {
-		e.next = tailCall{f, append([]item(nil), args...), x.name, x.offset}
+		e.next = tailCall{f, e.popped(mark), x.name, x.offset}
 		return item{kind: tail}, nil
 	}
-	return e.apply(f, args, in, x.name, x.offset)
+	it, err := e.apply(f, args, in, x.name, x.offset)
+	e.stack = e.stack[:mark]
+	return it, err
 }
 
 // isSet tells whether an item is true for JavaScript.

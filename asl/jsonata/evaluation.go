@@ -31,6 +31,7 @@ type evaluation struct {
 	random   *rand.Rand
 	pictures map[string]*datePicture
 	dates    map[string]*dateMatcher
+	words    map[string]float64 // what the words of numbers stand for, once it was needed
 }
 
 // global is a variable that no part of the expression binds, once it was
@@ -98,6 +99,39 @@ func (e *evaluation) room(bytes int) *Error {
 	}
 	return nil
 }
+
+// push puts an item on the stack, where items are gathered whose number is not
+// known yet.
+func (e *evaluation) push(it item) *Error {
+	e.stack = append(e.stack, it)
+	if e.left -= itemSize; e.left < 0 {
+		return e.tooLarge()
+	}
+	return nil
+}
+
+// pushAll puts items on the stack.
+func (e *evaluation) pushAll(items []item) *Error {
+	if err := e.grow(len(items) * itemSize); err != nil {
+		return err
+	}
+	e.stack = append(e.stack, items...)
+	return nil
+}
+
+// popped takes the items above a mark off the stack.
+func (e *evaluation) popped(mark int) []item {
+	if len(e.stack) == mark {
+		return nil
+	}
+	items := make([]item, len(e.stack)-mark)
+	copy(items, e.stack[mark:])
+	e.stack = e.stack[:mark]
+	return items
+}
+
+// text makes an item of a text that was just put together.
+func (e *evaluation) text(s string) (item, *Error) { return ofText(s), e.grow(len(s) + textSize) }
 
 func (e *evaluation) tooLarge() *Error {
 	return exceeded("size", "The evaluation makes more than %d bytes", e.limit.Size)

@@ -33,7 +33,6 @@ func (e *evaluation) filter(x expression, in item, env *frame) (item, *Error) {
 		return e.ofItems([]item{at(i)}, sequence), nil
 	}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
 	for i := range n {
 		it := at(i)
 		result, err := e.evaluate(x, it, env)
@@ -45,11 +44,15 @@ func (e *evaluation) filter(x expression, in item, env *frame) (item, *Error) {
 			return item{}, err
 		}
 		for range times {
-			e.stack = append(e.stack, it)
+			if err := e.push(it); err != nil {
+				return item{}, err
+			}
 		}
 	}
-	kept := e.stack[mark:]
-	return e.sequenceOf(append(make([]item, 0, len(kept)), kept...))
+	if len(e.stack) == mark {
+		return item{}, nil
+	}
+	return e.ofItems(e.popped(mark), sequence), nil
 }
 
 // position returns the index that a number stands for among n items: rounded

@@ -220,7 +220,6 @@ func (x *arrayExpression) eval(e *evaluation, in item, env *frame) (item, *Error
 		f = constructed
 	}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
 	for i, part := range x.parts {
 		it, err := e.evaluate(part, in, env)
 		if err != nil {
@@ -229,23 +228,18 @@ func (x *arrayExpression) eval(e *evaluation, in item, env *frame) (item, *Error
 		switch {
 		case it.kind == undefined:
 		case it.kind != array || x.nested[i]:
-			e.stack = append(e.stack, it)
+			err = e.push(it)
 		case it.node.state == counted && len(x.parts) == 1: // [from..to] need not be written out
 			return item{kind: array, flags: f, node: it.node}, nil
 		default:
-			items, err := e.elements(it.node)
-			if err == nil {
-				err = e.room((len(e.stack) + len(items)) * itemSize)
+			var items []item
+			if items, err = e.elements(it.node); err == nil {
+				err = e.pushAll(items)
 			}
-			if err != nil {
-				return item{}, err
-			}
-			e.stack = append(e.stack, items...)
+		}
+		if err != nil {
+			return item{}, err
 		}
 	}
-	made := e.stack[mark:]
-	if err := e.grow(len(made) * itemSize); err != nil {
-		return item{}, err
-	}
-	return e.ofItems(append(make([]item, 0, len(made)), made...), f), nil
+	return e.ofItems(e.popped(mark), f), nil
 }

@@ -60,13 +60,6 @@ func lookup(e *evaluation, args []item) (item, *Error) {
 	if key.kind != str {
 		return item{}, nil
 	}
-	if it := args[0]; it.kind == array { // the result exists even if it is empty
-		found, err := e.lookupAll(it, key.text, nil)
-		if err != nil {
-			return item{}, err
-		}
-		return e.results(found)
-	}
 	return e.lookup(args[0], key.text)
 }
 

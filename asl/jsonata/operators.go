@@ -259,10 +259,7 @@ func (x *concatenation) eval(e *evaluation, in item, env *frame) (item, *Error) 
 			return item{}, err.about("&")
 		}
 	}
-	if err := e.grow(len(e.scratch) - start); err != nil {
-		return item{}, err
-	}
-	return ofText(string(e.scratch[start:])), nil
+	return e.text(string(e.scratch[start:]))
 }
 
 // write appends the text of an item to the scratch.

@@ -84,17 +84,13 @@ func (x *path) eval(e *evaluation, in item, env *frame) (item, *Error) {
 		for i := range tuples {
 			items[i] = tuples[i].item
 		}
-		if it, err = e.sequenceOf(items); err != nil {
-			return item{}, err
-		}
+		it = e.ofItems(items, sequence)
 	case r.whole.kind != undefined:
 		it = r.whole
 	case len(r.items) == 1 && !x.keep && x.grouping == nil:
 		return r.items[0], nil
-	default:
-		if it, err = e.sequenceOf(r.items); err != nil {
-			return item{}, err
-		}
+	case len(r.items) > 0:
+		it = e.ofItems(r.items, sequence)
 	}
 	if x.keep && it.kind == array {
 		if it.has(constructed) && !it.has(sequence) {
@@ -181,7 +177,6 @@ func (e *evaluation) step(s *step, input []item, env *frame, last bool) (results
 		return results{whole: it}, err
 	}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
 	arrays, count := false, 0
 	for _, in := range input {
 		var it item
@@ -204,22 +199,23 @@ func (e *evaluation) step(s *step, input []item, env *frame, last bool) (results
 			}
 		}
 		if it.kind != undefined {
-			e.stack = append(e.stack, it)
 			arrays = arrays || it.kind == array
+			if err := e.push(it); err != nil {
+				return results{}, err
+			}
 		}
 	}
 	found := e.stack[mark:]
-	if len(found) == 0 {
-		return results{}, nil
-	}
-	if last && max(len(found), count) == 1 && found[0].kind == array && !found[0].has(sequence) {
+	if last && len(found) == 1 && count < 2 && found[0].kind == array && !found[0].has(sequence) {
+		e.stack = e.stack[:mark]
 		return results{whole: found[0]}, nil
 	}
 	if !arrays {
-		err := e.room(len(found) * itemSize)
-		return results{items: append(make([]item, 0, len(found)), found...)}, err
+		return results{items: e.popped(mark)}, nil
 	}
-	return e.inRow(found)
+	r, err := e.inRow(found)
+	e.stack = e.stack[:mark]
+	return r, err
 }
 
 // filterAll applies the predicates of a step, as long as something is left.
@@ -275,49 +271,50 @@ func (e *evaluation) lookup(in item, name string) (item, *Error) {
 	case object:
 		return e.get(in.node, name), nil
 	case array:
-		found, err := e.lookupAll(in, name, nil)
-		if err != nil {
+		mark := len(e.stack)
+		if err := e.lookupAll(in, name); err != nil {
 			return item{}, err
 		}
-		return e.sequenceOf(found)
+		return e.ofItems(e.popped(mark), sequence), nil
 	default:
 		return item{}, nil
 	}
 }
 
-func (e *evaluation) lookupAll(in item, name string, found []item) ([]item, *Error) {
+// lookupAll pushes what the objects in an array, however deep, have under a
+// name.
+func (e *evaluation) lookupAll(in item, name string) *Error {
 	if err := e.enter(); err != nil {
-		return nil, err
+		return err
 	}
 	defer e.leave()
 	items, err := e.elements(in.node)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if err := e.spend(len(items)); err != nil {
+		return err
 	}
 	for _, it := range items {
 		switch it.kind {
 		case array:
-			found, err = e.lookupAll(it, name, found)
+			err = e.lookupAll(it, name)
 		case object:
-			e.steps--
 			switch v := e.get(it.node, name); v.kind {
 			case undefined:
 			case array:
 				var inner []item
 				if inner, err = e.elements(v.node); err == nil {
-					found = append(found, inner...)
+					err = e.pushAll(inner)
 				}
 			default:
-				found = append(found, v)
+				err = e.push(v)
 			}
 		default:
 		}
-		if err == nil {
-			err = e.room(len(found) * itemSize)
-		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return found, nil
+	return nil
 }
