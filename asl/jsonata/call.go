@@ -109,7 +109,7 @@ func (x *partialExpression) eval(e *evaluation, in item, env *frame) (item, *Err
 // closure binds the parameters that were given; those with a ? remain.
 func (x *partialExpression) closure(c *closure, args []item) *closure {
 	env := &frame{parent: c.env}
-	open := &lambda{body: c.body}
+	open := &lambda{body: c.body, kept: c.kept, distinct: c.distinct}
 	for i, name := range c.parameters {
 		if i < len(args) && x.args[i] == nil {
 			open.parameters = append(open.parameters, name)

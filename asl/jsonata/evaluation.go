@@ -22,6 +22,7 @@ type evaluation struct {
 	left  int // bytes that may still be made
 	limit Limits
 
+	free     []*frame // that can be used again
 	slab     []node
 	slabSize int
 	stack    []item   // for results whose number is not known yet
@@ -32,6 +33,15 @@ type evaluation struct {
 	pictures map[string]*datePicture
 	dates    map[string]*dateMatcher
 	words    map[string]float64 // what the words of numbers stand for, once it was needed
+
+	// The beginnings of what grows, so that small evaluations need no more.
+	top        frame
+	fewGlobals [4]global
+	start      [16]item
+	nodes      [4]node
+	first      text
+	fewSpans   [8]span
+	input      more
 }
 
 // global is a variable that no part of the expression binds, once it was

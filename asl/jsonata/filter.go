@@ -39,9 +39,11 @@ func (e *evaluation) filter(x expression, in item, env *frame) (item, *Error) {
 		if err != nil {
 			return item{}, err
 		}
-		times, err := e.selects(result, i, n)
-		if err != nil {
-			return item{}, err
+		times := int(result.num)
+		if result.kind != boolean {
+			if times, err = e.selects(result, i, n); err != nil {
+				return item{}, err
+			}
 		}
 		for range times {
 			if err := e.push(it); err != nil {

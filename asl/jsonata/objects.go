@@ -187,12 +187,7 @@ func (e *evaluation) copied(it item) (item, *Error) {
 	}
 	if it.kind == object {
 		n.keys = append([]string(nil), it.node.keys...)
-		if it.node.index != nil {
-			n.index = make(map[string]int, len(n.keys))
-			for i, key := range n.keys {
-				n.index[key] = i
-			}
-		}
+		n.setIndex()
 	}
 	return item{kind: it.kind, node: n}, nil
 }

@@ -17,6 +17,9 @@ func (x *operator) sides(e *evaluation, in item, env *frame) (left, right item, 
 	if left, err = e.evaluate(x.left, in, env); err != nil {
 		return left, right, err
 	}
+	if constant, ok := x.right.(*literal); ok {
+		return left, constant.value, nil
+	}
 	right, err = e.evaluate(x.right, in, env)
 	return left, right, err
 }
@@ -48,32 +51,43 @@ func (x *arithmetic) eval(e *evaluation, in item, env *frame) (item, *Error) {
 	if err != nil {
 		return item{}, err
 	}
+	if left.kind != number || right.kind != number {
+		return item{}, x.notNumbers(e, left, right)
+	}
+	a, b := left.float(), right.float()
+	if a-a != 0 || b-b != 0 { // infinite or no number
+		if err := x.notNumbers(e, left, right); err != nil {
+			return item{}, err
+		}
+	}
+	switch x.symbol[0] {
+	case '+':
+		a += b
+	case '-':
+		a -= b
+	case '*':
+		a *= b
+	case '/':
+		a /= b
+	default:
+		a = math.Mod(a, b)
+	}
+	return ofNumber(a), nil
+}
+
+// notNumbers says which of two sides is no number to reckon with, nil if they
+// are at most undefined.
+func (x *arithmetic) notNumbers(e *evaluation, left, right item) *Error {
 	for i, side := range []item{left, right} {
 		ok, err := e.isNumeric(side)
 		if err == nil && !ok && side.kind != undefined {
 			err = fail([]string{"T2001", "T2002"}[i]).of(e.shown(side))
 		}
 		if err != nil {
-			return item{}, x.blame(err)
+			return x.blame(err)
 		}
 	}
-	if left.kind == undefined || right.kind == undefined {
-		return item{}, nil
-	}
-	a, b := left.float(), right.float()
-	switch x.symbol {
-	case "+":
-		a += b
-	case "-":
-		a -= b
-	case "*":
-		a *= b
-	case "/":
-		a /= b
-	default:
-		a = math.Mod(a, b)
-	}
-	return ofNumber(a), nil
+	return nil
 }
 
 // negation is the minus of one number.
@@ -123,23 +137,13 @@ func (x *ordering) eval(e *evaluation, in item, env *frame) (item, *Error) {
 	if err != nil {
 		return item{}, err
 	}
-	for _, side := range []item{left, right} {
-		if side.kind != undefined && side.kind != str && side.kind != number {
-			return item{}, x.blame(fail("T2010").of(e.shown(side)))
-		}
-	}
-	if left.kind == undefined || right.kind == undefined {
-		return item{}, nil
-	}
-	if left.kind != right.kind {
-		err := fail("T2009").of(e.shown(left))
-		err.details.value2 = e.shown(right)
-		return item{}, x.blame(err)
+	if left.kind != right.kind || left.kind != number && left.kind != str {
+		return item{}, x.notOrdered(e, left, right)
 	}
 	var less, same bool
 	if left.kind == number {
 		a, b := left.float(), right.float()
-		if math.IsNaN(a) || math.IsNaN(b) {
+		if a != a || b != b { // NaN
 			return ofBool(false), nil
 		}
 		less, same = a < b, a == b
@@ -157,6 +161,21 @@ func (x *ordering) eval(e *evaluation, in item, env *frame) (item, *Error) {
 		return ofBool(!less && !same), nil
 	}
 	return ofBool(!less), nil
+}
+
+// notOrdered says why two sides cannot be compared, nil if one is undefined.
+func (x *ordering) notOrdered(e *evaluation, left, right item) *Error {
+	for _, side := range []item{left, right} {
+		if side.kind != undefined && side.kind != str && side.kind != number {
+			return x.blame(fail("T2010").of(e.shown(side)))
+		}
+	}
+	if left.kind == undefined || right.kind == undefined {
+		return nil
+	}
+	err := fail("T2009").of(e.shown(left))
+	err.details.value2 = e.shown(right)
+	return x.blame(err)
 }
 
 // logic is and, or. The right side is evaluated only when it matters; an error

@@ -175,6 +175,19 @@ func (s *signature) validate(e *evaluation, args []item, context item) ([]item, 
 	return valid, nil
 }
 
+// exact tells whether the arguments can be passed on as they are.
+func (s *signature) exact(args []item) bool {
+	if !s.fits(args) {
+		return false
+	}
+	for i := range args {
+		if p := &s.parameters[i]; p.array && args[i].kind != undefined && (p.typed || args[i].kind != array) {
+			return false
+		}
+	}
+	return true
+}
+
 // fits tells whether each parameter gets exactly one argument, as in most calls.
 func (s *signature) fits(args []item) bool {
 	if len(args) != len(s.parameters) {
