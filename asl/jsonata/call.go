@@ -32,7 +32,10 @@ func (x *callExpression) call(e *evaluation, in item, env *frame, given ...item)
 		if err != nil {
 			return item{}, err
 		}
-		e.stack = append(e.stack, asArgument(it))
+		if !x.tail { // an argument of a call that is left to be made is not marked, as in the reference
+			it = asArgument(it)
+		}
+		e.stack = append(e.stack, it)
 	}
 	args := e.stack[mark:]
 	if x.tail {

@@ -226,8 +226,8 @@ func (c *compiler) block(t *tree) expression {
 	x := &block{parts: c.all(t.items)}
 	x.binds = c.binds > outer
 	c.binds = outer
-	if len(x.parts) == 1 && !x.binds {
-		return x.parts[0]
+	if len(x.parts) == 1 && !x.binds && t.predicates == nil && t.grouping == nil && !t.keepArray {
+		return x.parts[0] // what follows would apply to the collapsed result
 	}
 	return x
 }

@@ -25,6 +25,9 @@ func (e *evaluation) decode(n *node) {
 	c := n.cursor()
 	n.state = open
 	mark := len(e.stack)
+	if inner := int(c.doc.spans[n.place].next - c.span); inner > fewKeys {
+		e.expect(inner)
+	}
 	if raw := c.doc.raw; raw[n.at] == '[' {
 		for raw[c.at] != ']' {
 			e.stack = append(e.stack, c.read(e))

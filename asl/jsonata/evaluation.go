@@ -1,6 +1,9 @@
 package jsonata
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // expression is a part of a compiled expression. It is immutable.
 type expression interface {
@@ -119,6 +122,9 @@ func (e *evaluation) push(it item) *Error {
 	}
 	return nil
 }
+
+// expect makes room on the stack for so many items, within reason.
+func (e *evaluation) expect(n int) { e.stack = slices.Grow(e.stack, min(n, 256)) }
 
 // pushAll puts items on the stack.
 func (e *evaluation) pushAll(items []item) *Error {

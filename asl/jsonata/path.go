@@ -63,7 +63,7 @@ func (x *path) eval(e *evaluation, in item, env *frame) (item, *Error) {
 	if err != nil {
 		return item{}, err
 	}
-	if r.stream && x.tuple {
+	if r.stream && x.tuple && x.grouping == nil {
 		return e.ofTuples(r.tuples), nil
 	}
 	var it item

@@ -73,6 +73,10 @@ func (e *evaluation) order(s *sortStep, n int, get func(int) (item, *frame)) ([]
 		if err := e.spend(1); err != nil {
 			return false, err
 		}
+		a, b := &criteria[i*len(s.by)], &criteria[j*len(s.by)]
+		if a.known && b.known && a.value.kind == number && b.value.kind == number && (a.value.num < b.value.num || a.value.num > b.value.num) {
+			return (a.value.num > b.value.num) != s.descending[0], nil
+		}
 		for term := range s.by {
 			a, err := value(i, term)
 			if err != nil {
