@@ -11,8 +11,8 @@ const (
 	// maxParents bounds the operators %: each looks for its parent among all
 	// steps before it.
 	maxParents = 500
-	// MaxPattern is the largest regular expression, in instructions of the
-	// compiled program.
+	// MaxPattern bounds the regular expressions of an expression together, in
+	// instructions of the compiled programs.
 	MaxPattern = 5000
 )
 

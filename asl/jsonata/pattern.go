@@ -61,7 +61,7 @@ func compilePattern(source, flags string, offset int) (*pattern, *Error) {
 		return refuse(codePattern, "The regular expression is not valid: %s", reason(err))
 	}
 	if programSize(parsed) > MaxPattern {
-		return refuse(codePatternTooLarge, "The regular expression is too large: more than %d instructions", MaxPattern)
+		return nil, tooLargePattern(source, offset)
 	}
 	p := &pattern{source: source, cost: programSize(parsed) + 4, longest: longestMatch(parsed)}
 	if p.first, err = regexp.Compile(text); err != nil {
@@ -71,6 +71,12 @@ func compilePattern(source, flags string, offset int) (*pattern, *Error) {
 		return refuse(codePattern, "The regular expression is not valid: %s", reason(err))
 	}
 	return p, nil
+}
+
+func tooLargePattern(source string, offset int) *Error {
+	err := failAt(codePatternTooLarge, offset).about(source)
+	err.Message = fmt.Sprintf("The regular expressions are too large: more than %d instructions", MaxPattern)
+	return err
 }
 
 // reason returns what package regexp has to say, without the text that it was
@@ -84,14 +90,23 @@ func reason(err error) string {
 // programSize estimates the instructions of a pattern before it is compiled:
 // repetitions are written out.
 func programSize(r *syntax.Regexp) int {
-	size := 1 + len(r.Rune)/2
+	size := 1
+	switch r.Op {
+	case syntax.OpLiteral:
+		size = len(r.Rune)
+	case syntax.OpCharClass:
+		size = 1 + len(r.Rune)/16
+	case syntax.OpRepeat, syntax.OpConcat:
+		size = 0
+	default:
+	}
 	for _, part := range r.Sub {
 		size = min(size+programSize(part), 10*MaxPattern)
 	}
 	if r.Op == syntax.OpRepeat {
 		size = min(size*max(r.Min, r.Max, 1), 10*MaxPattern)
 	}
-	return size
+	return max(size, 1)
 }
 
 // longestMatch returns how many bytes a match may have, -1 if there is no
