@@ -1,6 +1,7 @@
 package dag
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -8,14 +9,29 @@ import (
 	"time"
 )
 
-// The limits of an execution. One that goes beyond fails with States.Runtime.
+// The limits of an execution, where its graph does not set others. One that
+// goes beyond fails with States.Runtime.
 const (
-	// MaxTransitions is how often one Step may enter a state: a loop of states
-	// that never wait fails the execution instead of stopping the node.
 	MaxTransitions = 10_000
-	// MaxEntries is how many entries an execution may have.
-	MaxEntries = 25_000
+	MaxEntries     = 25_000
+	MaxVariables   = 10 << 20
 )
+
+// Limits bound an execution; a field that is 0 stands for the constant.
+type Limits struct {
+	// Transitions is how often one Step may enter a state: a loop of states that
+	// never wait fails the execution instead of stopping the node.
+	Transitions int `json:"transitions,omitempty"`
+	// Entries is how many entries an execution may have.
+	Entries int `json:"entries,omitempty"`
+	// Variables bounds the sum of the values that the states of an execution
+	// have assigned, in bytes of JSON, less those replaced.
+	Variables int `json:"variables,omitempty"`
+}
+
+func (l Limits) orDefault() Limits {
+	return Limits{cmp.Or(l.Transitions, MaxTransitions), cmp.Or(l.Entries, MaxEntries), cmp.Or(l.Variables, MaxVariables)}
+}
 
 // The ways to misuse Step.
 var (
@@ -30,12 +46,13 @@ var (
 // Equal entries give equal executions: what Step does depends on nothing but
 // the graph and the entries so far.
 type Execution struct {
-	graph *Graph
-	info  Info
-	seed  uint64
-	seq   uint64
-	now   time.Time
-	last  ID // the newest id of an activation or a timer
+	graph  *Graph
+	limits Limits
+	info   Info
+	seed   uint64
+	seq    uint64
+	now    time.Time
+	last   ID // the newest id of an activation or a timer
 
 	root    *frame
 	open    map[ID]*activation // tasks with an attempt under way
@@ -43,6 +60,8 @@ type Execution struct {
 	timeout ID                 // the timer of the whole execution, 0 for none
 	outcome Outcome            // its Status is empty before Started
 	draws   *rand.PCG          // chance outside of any activation
+	events  int                // of the history so far
+	held    int                // bytes of the variables that were assigned
 
 	// The rest serves the current step.
 	commands    []Command // nil where one was taken back
@@ -68,7 +87,7 @@ func NewExecution(g *Graph) *Execution {
 	if g == nil || g.index == nil {
 		panic("dag: the graph of an execution has not been validated")
 	}
-	return &Execution{graph: g}
+	return &Execution{graph: g, limits: g.Limits.orDefault()}
 }
 
 // Observe lets f see every transition of the following steps: the history of
@@ -94,9 +113,9 @@ func (x *Execution) Step(e Entry) ([]Command, error) {
 		x.now = at
 	}
 	x.commands, x.holes, x.transitions = nil, 0, 0
-	if x.seq > MaxEntries {
+	if x.seq > uint64(x.limits.Entries) {
 		if x.running() {
-			x.overrun("the execution has more than %d entries", MaxEntries)
+			x.overrun("the execution has more than %d entries", x.limits.Entries)
 		}
 	} else {
 		x.apply(e.Event)
@@ -129,7 +148,7 @@ func (x *Execution) Expects(e Event) bool {
 		return x.attempt(e.Activation, e.Attempt) != nil
 	case Heartbeat:
 		a := x.attempt(e.Activation, e.Attempt)
-		return a != nil && a.beat != 0
+		return a != nil && a.awaits()
 	case Fired:
 		_, set := x.timers[e.Timer]
 		return set
@@ -192,6 +211,13 @@ func (x *Execution) attempt(id ID, attempt int) *activation {
 		return a
 	}
 	return nil
+}
+
+// Waits tells whether an attempt is under way that an outside Succeeded or
+// Failed, by task token, is to end.
+func (x *Execution) Waits(activation ID, attempt int) bool {
+	a := x.attempt(activation, attempt)
+	return a != nil && a.resource.Pattern == Callback
 }
 
 // newID numbers the next activation or timer.

@@ -17,13 +17,13 @@ import (
 func (x *Execution) look(a *activation) *Scope {
 	x.scope = Scope{
 		Input: a.input, Effective: a.effective, Item: a.frame.item, Execution: &x.info,
-		State: StateInfo{Name: a.state.Name, Entered: a.entered, Retries: max(0, a.attempt-1)},
+		State: StateInfo{Name: a.state.Name, Entered: a.entered, Event: a.event, Retries: max(0, a.attempt-1)},
 		x:     x, frame: a.frame, act: a,
 	}
 	if a.entered.IsZero() {
 		x.scope.State.Entered = x.now
 	}
-	if a.state.Callback {
+	if a.state.Kind == Task && a.state.Resource.Pattern == Callback {
 		x.scope.State.Token = x.Token(a.id, a.attempt)
 	}
 	return &x.scope

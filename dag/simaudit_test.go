@@ -11,6 +11,7 @@ import (
 type audit struct {
 	w      *world
 	told   int
+	number int // of the latest event
 	states map[string]*State
 	failed map[ID]*Failure // the last failure of an attempt, by activation
 	used   map[ID][]int    // retries, by activation and Retry
@@ -52,6 +53,11 @@ func (a *audit) see(t Transition) {
 		tb.Fatalf("%v is not of this step", t)
 	}
 	a.latest = t.At
+	if t.ID != 0 {
+		if a.number++; t.ID != a.number || t.Previous >= t.ID {
+			tb.Fatalf("%v should be event %d", t, a.number)
+		}
+	}
 	if a.ended != (t.Kind == ExecutionRedriven) && a.ended {
 		tb.Fatalf("%v after the end", t)
 	}
@@ -72,6 +78,7 @@ func (a *audit) see(t Transition) {
 			tb.Fatalf("%v has not its timeout of %v", t, s.Timeout)
 		}
 	case RetryScheduled:
+		a.ending[t.Activation] = true
 		a.retry(t, s)
 	case StateExited:
 		if a.exited[t.Activation] {
@@ -94,7 +101,8 @@ func (a *audit) see(t Transition) {
 		}
 	case MapIterationSucceeded, MapIterationFailed, MapIterationAborted:
 		a.items[t.Activation]--
-	case ExecutionStarted, StateSkipped, TaskSucceeded, TaskCancelled, ParallelStarted, ParallelSucceeded, MapSucceeded:
+	case ExecutionStarted, StateSkipped, TaskStarted, TaskSubmitted, TaskSucceeded, TaskCancelled, EvaluationFailed,
+		ParallelStarted, ParallelSucceeded, MapSucceeded, MapRunStarted, MapRunSucceeded, MapRunFailed, MapRunRedriven:
 	}
 }
 

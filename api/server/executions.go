@@ -57,7 +57,7 @@ func (s *Server) startDefinition(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, language, err := s.graph(in.Language, in.Definition)
+	_, language, err := s.graph(in.Language, in.Definition, engine.Variant{Express: in.Type == string(engine.Express)})
 	if err != nil {
 		return err
 	}

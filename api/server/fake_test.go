@@ -19,6 +19,7 @@ import (
 	"github.com/serverledge/serverledge/api"
 	"github.com/serverledge/serverledge/api/openapitest"
 	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/dag/history"
 	"github.com/serverledge/serverledge/dag/value"
 	"github.com/serverledge/serverledge/engine"
 	"github.com/serverledge/serverledge/functions"
@@ -158,11 +159,11 @@ func (e *fakeEngine) List(_ context.Context, f engine.Filter) (page []*engine.Ex
 	return page, "", nil
 }
 
-func (e *fakeEngine) History(ctx context.Context, id string) ([]engine.HistoryEvent, error) {
+func (e *fakeEngine) History(ctx context.Context, id string) ([]history.Event, error) {
 	if _, err := e.Get(ctx, id); err != nil {
 		return nil, err
 	}
-	return []engine.HistoryEvent{{ID: 1, At: time.Now(), Type: "ExecutionStarted", Details: value.EmptyObject}}, nil
+	return []history.Event{{ID: 1, At: time.Now(), Type: "ExecutionStarted", Details: value.EmptyObject}}, nil
 }
 
 func (e *fakeEngine) Stop(ctx context.Context, id string, f dag.Failure) (*engine.Execution, error) {
@@ -223,7 +224,7 @@ func (n *fakeNode) Nodes(context.Context) ([]api.Node, error) { return []api.Nod
 func (n *fakeNode) Ready(context.Context) error { return n.notReady }
 
 // compileFake knows definitions that are JSON objects with States.
-func compileFake(language, definition string) (*dag.Graph, string, error) {
+func compileFake(language, definition string, _ engine.Variant) (*dag.Graph, string, error) {
 	v, err := value.Parse([]byte(definition))
 	if err != nil || v.Get("States").Kind() != value.Object {
 		return nil, "", fault.New(fault.Invalid, "invalid_json", "the definition is not valid").
@@ -234,7 +235,7 @@ func compileFake(language, definition string) (*dag.Graph, string, error) {
 	}
 	g := &dag.Graph{Start: "one"}
 	for name, state := range v.Get("States").Members() {
-		g.States = append(g.States, &dag.State{Name: name, Kind: dag.Parallel, Branches: []*dag.Graph{{States: []*dag.State{{Function: state.Text()}}}}})
+		g.States = append(g.States, &dag.State{Name: name, Kind: dag.Parallel, Branches: []*dag.Graph{{States: []*dag.State{{Resource: dag.Resource{Name: state.Text()}}}}}})
 	}
 	return g, language, nil
 }

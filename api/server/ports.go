@@ -6,6 +6,7 @@ import (
 
 	"github.com/serverledge/serverledge/api"
 	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/dag/history"
 	"github.com/serverledge/serverledge/engine"
 	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/store"
@@ -21,7 +22,7 @@ type Engine interface {
 	Start(ctx context.Context, r *engine.Request) (*engine.Execution, error)
 	Get(ctx context.Context, id string) (*engine.Execution, error)
 	List(ctx context.Context, f engine.Filter) (page []*engine.Execution, next string, err error)
-	History(ctx context.Context, id string) ([]engine.HistoryEvent, error)
+	History(ctx context.Context, id string) ([]history.Event, error)
 	Stop(ctx context.Context, id string, f dag.Failure) (*engine.Execution, error)
 }
 
@@ -70,4 +71,4 @@ type Node interface {
 
 // Compiler makes a graph of a definition. An empty language is found out, and
 // returned. Errors are fault.Invalid with one field for each fault.
-type Compiler func(language, definition string) (graph *dag.Graph, found string, err error)
+type Compiler func(language, definition string, v engine.Variant) (graph *dag.Graph, found string, err error)

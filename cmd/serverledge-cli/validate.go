@@ -53,7 +53,7 @@ func check(name, text string) checked {
 	if c.Language == "dag" {
 		c.Problems = spec.Validate(text)
 	} else {
-		c.Problems = asl.Validate(text)
+		c.Problems = asl.Validate(text, asl.Options{})
 	}
 	if c.Problems == nil {
 		c.Problems = []source.Problem{} // a list in JSON too

@@ -1,18 +1,28 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"github.com/serverledge/serverledge/asl"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/source"
 	"github.com/serverledge/serverledge/dag/spec"
+	"github.com/serverledge/serverledge/engine"
 	"github.com/serverledge/serverledge/internal/fault"
 )
 
 // compile makes a graph of a definition in a named language.
-func compile(language, definition string) (*dag.Graph, error) {
+func compile(language, definition string, v engine.Variant) (*dag.Graph, error) {
 	switch language {
 	case "asl":
-		return asl.Compile(definition)
+		options := asl.Options{Express: v.Express, Mocked: v.Mocked}
+		if v.Limits != "" {
+			if err := json.Unmarshal([]byte(v.Limits), &options.Limits); err != nil {
+				return nil, fmt.Errorf("reading the limits of an execution: %w", err)
+			}
+		}
+		return asl.Compile(definition, options)
 	case "dag":
 		return spec.Compile(definition)
 	}
@@ -21,14 +31,14 @@ func compile(language, definition string) (*dag.Graph, error) {
 }
 
 // detectAndCompile finds the language out when none is named.
-func detectAndCompile(language, definition string) (*dag.Graph, string, error) {
+func detectAndCompile(language, definition string, v engine.Variant) (*dag.Graph, string, error) {
 	if language == "" {
 		var err error
 		if language, err = detect(definition); err != nil {
 			return nil, "", err
 		}
 	}
-	g, err := compile(language, definition)
+	g, err := compile(language, definition, v)
 	return g, language, err
 }
 

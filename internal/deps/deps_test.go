@@ -24,7 +24,7 @@ const (
 // silent packages decide and never do: these parts of the standard library
 // would let them act.
 var (
-	silent    = []string{"dag", "dag/value", "dag/source", "dag/spec", "asl", "asl/jsonpath", "pool/ledger"}
+	silent    = []string{"dag", "dag/value", "dag/source", "dag/spec", "asl", "asl/jsonpath", "asl/jsonata", "dag/history", "dag/mock", "pool/ledger"}
 	forbidden = []string{"context", "crypto/rand", "log", "log/slog", "math/rand", "net", "net/http", "os", "os/exec", "sync", "syscall"}
 )
 
@@ -171,7 +171,7 @@ type source struct {
 // ownTools tells whether a package is no part of what ships: tests and tools of
 // the project itself.
 func ownTools(pkg string) bool {
-	return slices.Contains([]string{"internal/bench", "internal/deps", "internal/e2e", "internal/nodeproc", "internal/testreport"}, pkg)
+	return slices.Contains([]string{"internal/bench", "internal/conformance", "internal/deps", "internal/e2e", "internal/nodeproc", "internal/testreport"}, pkg)
 }
 
 // packages reads the imports of every package's own files, tests left out: a

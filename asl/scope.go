@@ -8,27 +8,62 @@ import (
 	"github.com/serverledge/serverledge/dag/value"
 )
 
-// scope is what templates and paths of one evaluation look at: the kernel's
-// scope with the document that $ means.
+// stage says what there is to look at beside input and context.
+type stage uint8
+
+const (
+	before stage = iota // nothing
+	after               // the result of the state's work
+	caught              // the error output
+)
+
+// scope is what templates, paths and expressions of one evaluation look at:
+// the kernel's scope with the document that $ means.
 type scope struct {
 	*dag.Scope
 	document value.Value
+	limits   *Limits
+	express  bool
+	stage    stage
+	states   value.Value // $states, once it was asked for
 	// spent counts the steps of paths, worked the bytes that intrinsic
 	// functions went through: both bound the evaluation as a whole.
 	spent, worked int
 }
 
-func look(s *dag.Scope, document value.Value) *scope { return &scope{Scope: s, document: document} }
+// look makes the scope of an evaluation in a state.
+func (s *state) look(d *dag.Scope, document value.Value) *scope {
+	return &scope{Scope: d, document: document, limits: s.limits, express: s.express}
+}
+
+// lookBack is look with the result of the state's work.
+func (s *state) lookBack(d *dag.Scope, document value.Value) *scope {
+	scope := s.look(d, document)
+	switch s.kind {
+	case dag.Task, dag.Parallel, dag.Map:
+		scope.stage = after
+	case dag.Pass, dag.Choice, dag.Wait, dag.Succeed, dag.Fail:
+	}
+	return scope
+}
 
 // get evaluates a path.
 func (s *scope) get(p *jsonpath.Path) (value.Value, error) {
-	return p.Get(jsonpath.Roots{Input: s.document, Context: s.context, Spent: &s.spent})
+	return p.Get(jsonpath.Roots{Input: s.document, Context: s.context, Variable: s.variable, Spent: &s.spent})
+}
+
+func (s *scope) variable(name string) value.Value {
+	v, _ := s.Var(name)
+	return v
 }
 
 // millis is how the context object writes dates.
 const millis = "2006-01-02T15:04:05.000Z"
 
-// context makes the context object ($$).
+// roleARN stands where AWS tells the role of an execution: there are none here.
+const roleARN = "arn:aws:iam::000000000000:role/serverledge"
+
+// context makes the context object ($$, $states.context).
 func (s *scope) context() value.Value {
 	var execution, machine []value.Member
 	if x := s.Execution; x != nil {
@@ -36,8 +71,11 @@ func (s *scope) context() value.Value {
 			member("Id", value.OfString(x.ID)),
 			member("Input", x.Input),
 			member("Name", value.OfString(x.Name)),
+			member("RoleArn", value.OfString(roleARN)),
 			member("StartTime", date(x.Start)),
-			member("RedriveCount", value.OfInt(int64(x.Redrives))),
+		}
+		if !s.express {
+			execution = append(execution, member("RedriveCount", value.OfInt(int64(x.Redrives))))
 		}
 		machine = []value.Member{member("Id", value.OfString(x.Workflow)), member("Name", value.OfString(x.Workflow))}
 	}
