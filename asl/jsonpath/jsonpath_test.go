@@ -29,6 +29,8 @@ func TestGet(t *testing.T) {
 		{"$.a", "[1,2,3,4]"},
 		{"$.a[0]", "1"},
 		{"$.a[-1]", "4"},
+		{"$.a[(@.length-1)]", "4"},
+		{"$.l[( @.length - 3 )].n", "1"},
 		{"$.hy-phen.x-y", "1"},
 		{"$['hy-phen']['x-y']", "1"},
 		{`$["dot.ted"]`, "3"},
@@ -291,8 +293,8 @@ func TestJayway(t *testing.T) {
 		}
 	}
 	t.Logf("Jayway: %d of %d", passed, len(suite.Cases))
-	if passed < len(suite.Cases)*95/100 {
-		t.Errorf("%d of %d cases pass, fewer than 95 %%", passed, len(suite.Cases))
+	if passed*100 < len(suite.Cases)*97 {
+		t.Errorf("%d of %d cases pass, fewer than 97 %%", passed, len(suite.Cases))
 	}
 }
 

@@ -24,8 +24,8 @@ func (m mock) answer(cmd dag.Invoke) (value.Value, *dag.Failure) {
 		return v, &dag.Failure{Error: "Conformance", Cause: "the mock has no answer: " + err.Error()}
 	}
 	switch {
-	case cmd.Resource.Kind == dag.FunctionResource && cmd.Resource.Service != "":
-		return v.Get("Payload"), nil // the language wraps it
+	case cmd.Resource.Kind == dag.FunctionResource && v.Get("StatusCode").Kind() == value.Number:
+		return v.Get("Payload"), nil // what the function answered; lambda:invoke wraps it again
 	case cmd.Resource.Service == "dynamodb":
 		return withMetadata(v), nil
 	}
