@@ -17,6 +17,7 @@ import (
 	"github.com/serverledge/serverledge/api/server"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/engine"
+	"github.com/serverledge/serverledge/engine/services"
 	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/functions/pack"
 	"github.com/serverledge/serverledge/internal/config"
@@ -236,9 +237,12 @@ func (n *node) openEngine(context.Context) error {
 	if n.limits, err = limits(n.cfg); err != nil {
 		return err
 	}
+	calls := services.New(services.Options{Allow: n.cfg.List("workflow.http.allow")})
+	n.onClose(func(context.Context) error { return calls.Close() })
 	n.engine, err = engine.New(engine.Options{
 		Node: n.id, Journal: n.store, Names: n.store, Invoker: n.router, Compile: compile, Limits: n.limits, Workflow: n.workflow,
-		Observe: n.metrics.observe, Branch: n.metrics.branch, Log: n.log,
+		Services: calls,
+		Observe:  n.metrics.observe, Branch: n.metrics.branch, Log: n.log,
 	})
 	if err != nil {
 		return err
