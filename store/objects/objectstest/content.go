@@ -59,6 +59,9 @@ func testEmpty(t *testing.T, s Subject) {
 	if len(content) != 0 || info.Size != 0 || info.ETag == "" {
 		t.Errorf("got %q, %+v", content, info)
 	}
+	if content, _ := s.get(t, "empty", objects.Part{Length: 5}); len(content) != 0 {
+		t.Errorf("got %q", content)
+	}
 	_, err := s.Store.Open(t.Context(), s.Bucket, "empty", objects.Part{Offset: 1})
 	wantFault(t, err, fault.Invalid, "invalid_range")
 }

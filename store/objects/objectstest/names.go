@@ -94,6 +94,9 @@ func testOddKeys(t *testing.T, s Subject) {
 		return
 	}
 	for _, key := range odd {
+		if slices.Contains(s.Rewritten, key) {
+			continue
+		}
 		_, err := s.Store.Put(t.Context(), s.Bucket, key, strings.NewReader("x"))
 		if !errors.Is(err, fault.Invalid) {
 			t.Errorf("putting %q: got %v", key, err)

@@ -21,6 +21,9 @@ type Subject struct {
 	// Paths tells that keys are kept as paths of files, which not all keys are:
 	// such a store refuses those clearly.
 	Paths bool
+	// Rewritten are odd keys that the service behind a driver takes for others,
+	// so that nothing can be said of them.
+	Rewritten []string
 }
 
 // Run checks a driver. fresh returns a subject for one clause; subjects may
