@@ -3,6 +3,7 @@ package asl
 import (
 	"time"
 
+	"github.com/serverledge/serverledge/asl/dataset"
 	"github.com/serverledge/serverledge/asl/jsonpath"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
@@ -96,6 +97,7 @@ func (s *scope) context() value.Value {
 		if s.Item.Key != "" {
 			item = append(item, member("Key", value.OfString(s.Item.Key)))
 		}
+		item = append(item, member("Source", value.OfString(dataset.Origin(s.Item.Read, s.Item.Index))))
 		all = append(all, member("Map", value.OfObject(member("Item", value.OfObject(item...)))))
 	}
 	if s.State.Token != "" {

@@ -248,6 +248,8 @@ type Item struct {
 	Index int
 	Value value.Value
 	Key   string // of an object's member; empty for arrays
+	// Read is what the reader of the Map answered; absent without one.
+	Read value.Value
 }
 
 // The functions that a language gives to the kernel must be pure. A *Failure

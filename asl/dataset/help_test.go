@@ -70,7 +70,7 @@ func collect(items iter.Seq2[dataset.Item, error]) (string, error) {
 		if err != nil {
 			return value.OfArray(out...).String(), err
 		}
-		out = append(out, item.Input())
+		out = append(out, entry(item))
 	}
 	return value.OfArray(out...).String(), nil
 }
@@ -107,4 +107,12 @@ func zipped(tb testing.TB, text string) string {
 		tb.Fatal(err)
 	}
 	return b.String()
+}
+
+// entry writes an item in short: a member of an object with its key.
+func entry(i dataset.Item) value.Value {
+	if !i.Keyed {
+		return i.Value
+	}
+	return value.OfObject(value.Member{Key: "Key", Value: value.OfString(i.Key)}, value.Member{Key: "Value", Value: i.Value})
 }

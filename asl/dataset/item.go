@@ -16,18 +16,9 @@ type Item struct {
 	// Keyed tells.
 	Key   string
 	Keyed bool
-	// Source is $$.Map.Item.Source: "s3://bucket/key" of the object that the
-	// item was in, "s3://bucket" of a listing.
+	// Source is $$.Map.Item.Source: "S3://bucket/key" of the object that the
+	// item was in, "S3://bucket" of a listing.
 	Source string
-}
-
-// Input is what a child execution gets without an ItemSelector: the value, or
-// {"Key": key, "Value": value} of a member of an object.
-func (i Item) Input() value.Value {
-	if !i.Keyed {
-		return i.Value
-	}
-	return value.OfObject(value.Member{Key: "Key", Value: value.OfString(i.Key)}, value.Member{Key: "Value", Value: i.Value})
 }
 
 // Listed is an object as a listing shows it.
@@ -58,9 +49,9 @@ func (l Listed) folder() bool { return l.Size == 0 && strings.HasSuffix(l.Key, "
 // uri names an object, or a bucket.
 func uri(bucket, key string) string {
 	if key == "" {
-		return "s3://" + bucket
+		return "S3://" + bucket
 	}
-	return "s3://" + bucket + "/" + key
+	return "S3://" + bucket + "/" + key
 }
 
 // emit takes one item. What it returns ends the reading; errStop, without an

@@ -69,7 +69,7 @@ func collect(all iter.Seq2[dataset.Item, error]) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		out = append(out, item.Input())
+		out = append(out, entry(item))
 	}
 	return value.OfArray(out...).String(), nil
 }
@@ -278,4 +278,12 @@ func TestExportFails(t *testing.T) {
 			t.Fatalf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 		}
 	}
+}
+
+// entry writes an item in short: a member of an object with its key.
+func entry(i dataset.Item) value.Value {
+	if !i.Keyed {
+		return i.Value
+	}
+	return value.OfObject(value.Member{Key: "Key", Value: value.OfString(i.Key)}, value.Member{Key: "Value", Value: i.Value})
 }
