@@ -215,6 +215,8 @@ type Catch struct {
 
 // Case is one rule of a Choice.
 type Case struct {
+	// Label is what the condition says, for people; it may be empty.
+	Label  string
 	When   Guard
 	Next   string
 	Out    Shape // nil: the state's own Out
