@@ -1,0 +1,201 @@
+package draw
+
+// route gives the layers and gaps their places along the flow, and the links
+// their points.
+func (p *plan) route() {
+	p.placeLanes()
+	gaps := make([][]int, len(p.layers)+1)
+	for i := range p.hops {
+		gaps[p.hops[i].gap] = append(gaps[p.hops[i].gap], i)
+	}
+	p.exits = p.findExits()
+	y := 0
+	for i := range gaps {
+		c := p.channel(gaps[i])
+		start := y
+		y += p.gap(i, c)
+		p.bend(c, start, y)
+		if i == len(p.layers) {
+			break
+		}
+		height := 0
+		for _, n := range p.layers[i] {
+			height = max(height, p.nodes[n].h)
+		}
+		for _, n := range p.layers[i] {
+			p.nodes[n].y = y
+			if p.nodes[n].joint {
+				p.nodes[n].y += min((height-p.nodes[n].h)/2, p.gauge.drop)
+			}
+		}
+		y += height
+	}
+	p.h = y
+	for i := range p.hops {
+		p.finish(&p.hops[i])
+	}
+	for i := range p.links {
+		p.links[i].points = p.points(&p.links[i])
+	}
+	p.share()
+	p.normalize()
+}
+
+// placeLanes puts the lanes to the right of everything, each as far left as is
+// free.
+func (p *plan) placeLanes() {
+	var ends []int // where the last lane of each column ends
+	for i := range p.lanes {
+		l := &p.lanes[i]
+		column := 0
+		for column < len(ends) && ends[column] >= l.first {
+			column++
+		}
+		if column == len(ends) {
+			ends = append(ends, 0)
+		}
+		ends[column] = l.last
+		l.x = p.w + p.gauge.beside + column*(p.gauge.between+p.gauge.thick)
+	}
+}
+
+// findExits tells how far from the middle each box is left after a failure: to
+// the side to which more of the way leads, if it is left after success too.
+func (p *plan) findExits() []int {
+	exits := make([]int, p.boxes)
+	both := make([]bool, p.boxes)
+	for i := range p.links {
+		if l := &p.links[i]; l.style == solid {
+			both[l.from] = true
+		}
+	}
+	for i := range p.hops {
+		h := &p.hops[i]
+		if h.style != dashed || h.a.lane || h.a.node >= p.boxes {
+			continue
+		}
+		if h.b.lane {
+			exits[h.a.node]++
+		} else {
+			exits[h.a.node] += p.nodes[h.b.node].x - p.nodes[h.a.node].x
+		}
+	}
+	for n := range exits {
+		shift := min(p.gauge.shift, p.nodes[n].w/4)
+		switch {
+		case !both[n]:
+			exits[n] = 0
+		case exits[n] < 0:
+			exits[n] = -shift
+		default:
+			exits[n] = shift
+		}
+	}
+	return exits
+}
+
+// pin is where a hop of a style touches a node or lane, across the flow.
+func (p *plan) pin(s spot, st style) int {
+	switch {
+	case s.lane:
+		return p.lanes[s.node].x
+	case s.node < p.boxes && s.side == tail && st == dashed:
+		return p.nodes[s.node].x + p.exits[s.node]
+	default:
+		return p.nodes[s.node].x
+	}
+}
+
+// gap is how wide gap i is, with the tracks of its channel.
+func (p *plan) gap(i int, c *channel) int {
+	if len(c.hops) == 0 {
+		if i == 0 || i == len(p.layers) {
+			return 0
+		}
+		return p.gauge.line
+	}
+	leave, arrive, plain := p.gauge.land, p.gauge.land, p.gauge.line
+	for _, i := range c.hops {
+		h := &p.hops[i]
+		if !h.a.lane && h.a.node < p.boxes {
+			leave = p.gauge.leave
+		}
+		if !h.b.lane && h.b.node < p.boxes {
+			arrive, plain = p.gauge.arrive, p.gauge.arrow
+		}
+	}
+	if i == 0 {
+		leave = 0
+	}
+	height := plain
+	if c.tracks > 0 {
+		height = leave + (c.tracks-1)*p.gauge.track + arrive
+	}
+	if c.slants {
+		height += p.gauge.slope
+	}
+	c.first = leave
+	return height
+}
+
+// bend gives the hops of a gap their bends; the gap is from start to end.
+func (p *plan) bend(c *channel, start, end int) {
+	for _, i := range c.hops {
+		h := &p.hops[i]
+		if c.slants {
+			h.slants = c.of[i] == nil && !p.straight(h)
+			h.from, h.to = start, end
+		}
+		n := c.of[i]
+		if n == nil {
+			continue
+		}
+		h.points = append(c.way(n, h.a, h.style, start), reversed(c.way(n, h.b, h.style, start))...)
+	}
+}
+
+// way leads from the pin of a hop's end to the net.
+func (c *channel) way(n *net, s spot, st style, start int) []Point {
+	x := c.p.pin(s, st)
+	y := func(n *net) int { return start + c.first + n.track*c.p.gauge.track }
+	if s.side == head && !s.lane {
+		if d, ok := n.around[x]; ok {
+			return append(c.way(d.net, s, st, start), Point{d.column, y(d.net)}, Point{d.column, y(n)})
+		}
+	}
+	return []Point{{x, y(n)}}
+}
+
+func reversed(points []Point) []Point {
+	out := make([]Point, len(points))
+	for i := range points {
+		out[len(points)-1-i] = points[i]
+	}
+	return out
+}
+
+// finish adds to the bends of a hop its ends at the nodes.
+func (p *plan) finish(h *hop) {
+	var points []Point
+	if !h.a.lane {
+		points = append(points, p.end(h.a, h.style))
+	}
+	if h.slants {
+		points = append(points, Point{p.pin(h.a, h.style), h.from}, Point{p.pin(h.b, h.style), h.to})
+	}
+	points = append(points, h.points...)
+	if !h.b.lane {
+		points = append(points, p.end(h.b, h.style))
+	}
+	h.points = points
+}
+
+// end is the point at which a hop touches a node.
+func (p *plan) end(s spot, st style) Point {
+	n := &p.nodes[s.node]
+	y := n.y
+	if s.side == tail {
+		y += n.h
+	}
+	return Point{p.pin(s, st), y}
+}
