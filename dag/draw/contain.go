@@ -74,7 +74,7 @@ func (b *builder) contain(levels []*inner, title int) (w, h int) {
 	endRow()
 	// from across and along to the picture, below the title
 	w, h = b.turn(most, along)
-	w, h = w+2*pad, h+pad+g.head
+	w, h = w+2*pad, h+g.foot+g.head
 	left := pad
 	if title > w {
 		left, w = left+(title-w)/2, title

@@ -9,8 +9,9 @@ type gauge struct {
 	// from the last bend to the arrow's end or to a joint, and the shortest arrow
 	// and line without a bend.
 	leave, track, arrive, land, arrow, line int
-	// Around everything; inside a container, whose title takes head.
-	margin, pad, head int
+	// Around everything; inside a container, whose title takes head, and the end
+	// of which is foot away.
+	margin, pad, head, foot int
 	// Around a branch, and between branches; a row of branches is at most row wide.
 	branch, gutter, row int
 	// thick is the width of a line.

@@ -26,7 +26,7 @@ func (pixels) gauge(d Direction) gauge {
 	g := gauge{
 		apart: 32, beside: 22, between: 16, near: 10,
 		leave: 14, track: 12, arrive: 26, land: 10, arrow: 36, line: 12,
-		margin: 20, pad: 18, head: 58, branch: 18, gutter: 14, row: 1200,
+		margin: 20, pad: 18, head: 58, foot: 18, branch: 18, gutter: 14, row: 1200,
 		slant: 24, slope: 140, shift: 30, drop: 14,
 	}
 	if d == Right {
