@@ -27,7 +27,7 @@ type rank uint8
 const (
 	plainArc rank = iota // after a failure
 	solidArc
-	jointArc // between two joints
+	jointArc // along a trunk
 	mainArc
 )
 
@@ -57,7 +57,7 @@ func (p *plan) arcs() *[2][][]arc {
 		switch {
 		case h.main:
 			r = mainArc
-		case p.nodes[upper].joint && p.nodes[lower].joint:
+		case p.nodes[upper].line() && p.nodes[lower].line():
 			r = jointArc
 		case h.style == solid:
 			r = solidArc

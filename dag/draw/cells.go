@@ -19,10 +19,11 @@ func (cells) gauge(d Direction) gauge {
 	g := gauge{
 		apart: 3, beside: 2, between: 1, near: 1,
 		leave: 0, track: 1, arrive: 2, land: 1, arrow: 1, line: 0,
-		pad: 2, head: 1, gutter: 3, row: 1 << 30, thick: 1, shift: 2, drop: 1,
+		pad: 2, head: 1, foot: 1, gutter: 3, rows: 1, row: 1 << 30, thick: 1, crowd: 60, shift: 2, drop: 1,
 	}
 	if d == Right {
 		g.apart, g.beside, g.between, g.shift = 1, 1, 1, 1
+		g.gutter, g.rows = 1, 3
 		g.leave, g.track, g.arrive, g.land, g.arrow, g.line = 1, 2, 4, 2, 4, 1
 	}
 	return g
@@ -33,7 +34,7 @@ func (c cells) box(b *Box) (w, h int) {
 		return 1, 1
 	}
 	b.Title = c.fit(b.Name, cellText)
-	b.Subtitle = c.fit(b.Detail, cellText)
+	b.Subtitle = c.fit(brief(b.Detail), cellText)
 	top, bottom := columns(b.Title), columns(b.Subtitle)
 	if marks := columns(c.badges(b)); marks > 0 {
 		bottom += 2 + marks

@@ -16,7 +16,7 @@ type trunk struct {
 	joints      []int
 	hops        []int
 	lane        int // instead of joints; -1 if none
-	used        bool
+	rest        []*rest
 }
 
 // lane is a way along the flow beside everything, from gap first to gap last.

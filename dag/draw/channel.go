@@ -1,6 +1,9 @@
 package draw
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // channel is a gap between two layers, in which hops bend. Hops that share an
 // end may share a net: one line across, on a track of its own, with pins to the
@@ -12,6 +15,8 @@ type channel struct {
 	// of is the net of each hop that bends.
 	of     map[int]*net
 	tracks int
+	// taken are the columns of pins and straight hops, sorted; made when needed.
+	taken []int
 	// first is where the first track is. Hops that have no net slant if so told.
 	first  int
 	slants bool
@@ -43,13 +48,37 @@ type terminal struct {
 func (p *plan) channel(hops []int) *channel {
 	c := &channel{p: p, hops: hops, of: map[int]*net{}}
 	c.findNets(func(int) bool { return true })
-	c.assign()
-	if limit := p.gauge.slant; limit > 0 && c.tracks > limit {
-		c.slants, c.nets, c.of, c.tracks = true, nil, map[int]*net{}, 0
-		c.findNets(func(i int) bool { h := &p.hops[i]; return h.a.side == h.b.side || h.a.lane || h.b.lane })
+	if c.density() <= p.gauge.crowd {
 		c.assign()
+		if c.tracks <= p.gauge.crowd {
+			return c
+		}
 	}
+	if p.gauge.slope == 0 {
+		p.givenUp = true
+		return c
+	}
+	c.slants, c.nets, c.of, c.tracks, c.taken = true, nil, map[int]*net{}, 0, nil
+	c.findNets(func(i int) bool { h := &p.hops[i]; return h.a.side == h.b.side || h.a.lane || h.b.lane })
+	c.assign()
 	return c
+}
+
+// density is how many nets lie over each other somewhere: as many tracks are
+// needed at least.
+func (c *channel) density() int {
+	type change struct{ x, by int }
+	var all []change
+	for _, n := range c.nets {
+		all = append(all, change{n.lo, 1}, change{n.hi, -1})
+	}
+	slices.SortFunc(all, func(a, b change) int { return cmp.Or(cmp.Compare(a.x, b.x), cmp.Compare(b.by, a.by)) })
+	most, now := 0, 0
+	for _, ch := range all {
+		now += ch.by
+		most = max(most, now)
+	}
+	return most
 }
 
 // findNets makes the nets of the hops that bend, of those that may. A hop goes

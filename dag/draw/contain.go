@@ -38,7 +38,7 @@ func (b *builder) fill(v *level, i int, s *dag.State) {
 
 // contain places levels inside a container whose title takes a certain width,
 // and tells the size of the container. Branches stand side by side across the
-// flow, in rows that are not too wide.
+// flow, in rows that are not too wide for what they hold.
 func (b *builder) contain(levels []*inner, title int) (w, h int) {
 	g := &b.gauge
 	pad, frame := g.pad, 0
@@ -47,7 +47,7 @@ func (b *builder) contain(levels []*inner, title int) (w, h int) {
 	}
 	limit := g.row - 2*g.pad*b.depth
 	for _, in := range levels {
-		limit = max(limit, in.plan.w+2*frame)
+		limit = max(limit, in.plan.w+2*frame, g.shape*in.plan.h)
 	}
 	across, along, rowAlong, most := 0, 0, 0, 0
 	var row []*inner
@@ -61,7 +61,7 @@ func (b *builder) contain(levels []*inner, title int) (w, h int) {
 		in.w, in.h = in.plan.w+2*frame, in.plan.h+2*frame
 		if len(row) > 0 && across+g.gutter+in.w > limit {
 			endRow()
-			along, across, rowAlong = along+g.gutter, 0, 0
+			along, across, rowAlong = along+g.rows, 0, 0
 		}
 		if len(row) > 0 {
 			across += g.gutter

@@ -12,18 +12,20 @@ type gauge struct {
 	// Around everything; inside a container, whose title takes head, and the end
 	// of which is foot away.
 	margin, pad, head, foot int
-	// Around a branch, and between branches; a row of branches is at most row wide.
-	branch, gutter, row int
+	// Around a branch, between branches, and between rows of branches. A row is at
+	// most row wide, or shape times as wide as the highest branch.
+	branch, gutter, rows, row, shape int
 	// thick is the width of a line.
 	thick int
-	// slant is how many tracks a gap may have: beyond, its lines slant. 0: any.
-	// Slanting lines take slope more.
-	slant, slope int
+	// crowd is how many tracks a gap may have: beyond, its lines slant, which
+	// takes slope more. Where lines cannot slant (slope is 0), the level is given
+	// up.
+	crowd, slope int
 	// shift moves the exit for failures away from the middle of a box, at most.
 	shift int
 	// drop is how far from the start of a layer a label is, at most.
 	drop int
-	// most is how wide a level may be; 0 is no bound.
+	// most is how wide a level may be, or it is given up; 0 is no bound.
 	most int
 }
 

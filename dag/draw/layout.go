@@ -10,7 +10,7 @@ func Layout(g *dag.Graph, o Options) *Diagram {
 }
 
 // layout is Layout with any face. It is not ok when the diagram would be wider
-// than most, if that is not 0.
+// than most, if that is not 0, or too crowded.
 func layout(g *dag.Graph, o Options, f face, most int) (d *Diagram, ok bool) {
 	if o.Direction != Right {
 		o.Direction = Down
@@ -27,7 +27,7 @@ func layout(g *dag.Graph, o Options, f face, most int) (d *Diagram, ok bool) {
 		return d, true
 	}
 	v := b.level("", g, true)
-	if b.tooWide {
+	if b.givenUp {
 		return nil, false
 	}
 	m := b.gauge.margin

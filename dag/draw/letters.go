@@ -13,11 +13,23 @@ func clean(s string) string {
 		case r == '\n' || r == '\t' || r == '\r' || r == 0x2028 || r == 0x2029:
 			return ' '
 		case unicode.IsControl(r), r >= 0x200e && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069,
-			r == 0xfeff, r == 0xfffe, r == 0xffff:
-			return unicode.ReplacementChar
+			r == 0xfeff, r == 0xfffe, r == 0xffff, r == unicode.ReplacementChar:
+			return '?'
 		}
 		return r
-	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
+	}, strings.ToValidUTF8(s, "?"))
+}
+
+// brief leaves out what the names of all resources of AWS begin with.
+func brief(detail string) string {
+	_, service, found := strings.Cut(detail, ":states:::")
+	if found && strings.HasPrefix(detail, "arn:") {
+		return service
+	}
+	if _, function, found := strings.Cut(detail, ":function:"); found {
+		return function
+	}
+	return detail
 }
 
 // shorten cuts a text until it is at most as wide as most.

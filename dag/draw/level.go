@@ -41,7 +41,7 @@ type builder struct {
 	mark      func(path string) Mark
 	depth     int // of the level that is made
 	left      int // how many boxes may still be drawn
-	tooWide   bool
+	givenUp   bool
 }
 
 // level makes and lays out a level. The path leads to it.
@@ -80,7 +80,7 @@ func (b *builder) level(path string, g *dag.Graph, top bool) *level {
 	}
 	b.measure(v)
 	v.plan.arrange()
-	b.tooWide = b.tooWide || v.plan.tooWide
+	b.givenUp = b.givenUp || v.plan.givenUp
 	return v
 }
 

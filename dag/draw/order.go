@@ -102,47 +102,40 @@ func (p *plan) firstOrder() {
 const scale = 1 << 12
 
 // sortLayer orders a layer by the mean position of each node's neighbours in
-// the layer that has its order already. A node without neighbours keeps its
-// place. A joint where a loop turns goes to the right of its box.
+// the layer that has its order already. A joint without them, at which a loop
+// turns, goes to the right of its box; any other such node keeps its place.
 func (p *plan) sortLayer(i int, neighbours [][]int) {
-	layer := p.layers[i]
-	mean := make([]int, len(layer)) // by old position; -1: none
-	for at, n := range layer {
-		mean[at] = -1
-		if list := neighbours[n]; len(list) > 0 {
+	type entry struct{ node, mean int }
+	var sorted, fixed []entry // fixed by their old position
+	turns := map[int][]int{}
+	for at, n := range p.layers[i] {
+		switch list := neighbours[n]; {
+		case len(list) > 0:
 			sum := 0
 			for _, m := range list {
 				sum += p.nodes[m].pos
 			}
-			mean[at] = sum * scale / len(list)
+			sorted = append(sorted, entry{n, sum * scale / len(list)})
+		case len(p.beside[n]) > 0:
+			box := p.beside[n][0]
+			turns[box] = append(turns[box], n)
+		default:
+			fixed = append(fixed, entry{n, at})
 		}
 	}
-	for at, n := range layer {
-		for _, box := range p.beside[n] {
-			turn := mean[p.nodes[box].pos]
-			switch {
-			case turn < 0:
-			case mean[at] < 0:
-				mean[at] = turn + 1
-			default:
-				mean[at] = (mean[at] + turn + 1) / 2
-			}
-		}
+	slices.SortStableFunc(sorted, func(a, b entry) int { return cmp.Compare(a.mean, b.mean) })
+	result := p.layers[i][:0:0]
+	put := func(n int) {
+		result = append(result, n)
+		result = append(result, turns[n]...)
 	}
-	var sorted []int
-	for at := range layer {
-		if mean[at] >= 0 {
-			sorted = append(sorted, at)
-		}
-	}
-	slices.SortStableFunc(sorted, func(a, b int) int { return cmp.Compare(mean[a], mean[b]) })
-	result := make([]int, len(layer))
-	for at, n := range layer {
-		if mean[at] >= 0 {
-			result[at] = layer[sorted[0]]
-			sorted = sorted[1:]
+	for len(sorted) > 0 || len(fixed) > 0 {
+		if len(fixed) > 0 && (fixed[0].mean <= len(result) || len(sorted) == 0) {
+			put(fixed[0].node)
+			fixed = fixed[1:]
 		} else {
-			result[at] = n
+			put(sorted[0].node)
+			sorted = sorted[1:]
 		}
 	}
 	p.layers[i] = result

@@ -26,8 +26,8 @@ func (pixels) gauge(d Direction) gauge {
 	g := gauge{
 		apart: 32, beside: 22, between: 16, near: 10,
 		leave: 14, track: 12, arrive: 26, land: 10, arrow: 36, line: 12,
-		margin: 20, pad: 18, head: 58, foot: 18, branch: 18, gutter: 14, row: 1200,
-		slant: 24, slope: 140, shift: 30, drop: 14,
+		margin: 20, pad: 18, head: 58, foot: 18, branch: 18, gutter: 14, rows: 14, row: 1200, shape: 3,
+		crowd: 24, slope: 140, shift: 30, drop: 14,
 	}
 	if d == Right {
 		g.apart, g.leave, g.arrive, g.arrow, g.shift, g.row = 22, 18, 30, 44, 12, 800
@@ -45,8 +45,12 @@ func (pixels) box(b *Box) (w, h int) {
 	}
 	name := func(s string) int { return extent(s, nameSize, true) }
 	small := func(s string) int { return extent(s, detailSize, false) }
-	b.Title = shorten(clean(b.Name), textMost, name)
-	b.Subtitle = shorten(clean(b.Detail), textMost, small)
+	most := textMost
+	if b.Container {
+		most *= 2
+	}
+	b.Title = shorten(clean(b.Name), most, name)
+	b.Subtitle = shorten(clean(brief(b.Detail)), most, small)
 	w = chipIn + chip + chipGap + max(name(b.Title), small(b.Subtitle)) + boxEnd
 	if marks := badgesWidth(b); marks > 0 {
 		w += marks + badgeGap

@@ -18,11 +18,11 @@ type plan struct {
 	// and beside the boxes of the same layer.
 	layers                [][]int
 	before, after, beside [][]int
-	// exits tell where boxes are left after a failure.
-	exits []int
-	w, h  int
-	// tooWide tells that the level was given up.
-	tooWide bool
+	// pins tell how far from the middle of a box hops touch it, where it is not 0.
+	pins map[terminal]int
+	w, h int
+	// givenUp tells that the level is too wide, or too crowded.
+	givenUp bool
 }
 
 // node is a box, or a joint: a place that a link passes in a layer between its
@@ -103,7 +103,7 @@ func (p *plan) arrange() {
 	p.order()
 	p.align()
 	if most := p.gauge.most; most > 0 && p.w > most {
-		p.tooWide = true
+		p.givenUp = true
 		return
 	}
 	p.route()

@@ -83,11 +83,11 @@ func (c *checker) inside(r Rect, parent int, what string) {
 	if parent >= 0 {
 		around = c.d.Boxes[parent].Rect
 		if c.d.Boxes[parent].Kind != Branch {
-			title := boxHeight
 			if c.cells {
-				title = 1
+				around = Rect{around.X + 1, around.Y + 1, around.W - 2, around.H - 2}
+			} else {
+				around.Y, around.H = around.Y+boxHeight, around.H-boxHeight
 			}
-			around.Y, around.H = around.Y+title, around.H-title
 		}
 	}
 	if r.X < around.X || r.Y < around.Y || r.X+r.W > around.X+around.W || r.Y+r.H > around.Y+around.H {
@@ -99,17 +99,11 @@ func (c *checker) inside(r Rect, parent int, what string) {
 func (c *checker) apart(boxes []*Box) {
 	for i, a := range boxes {
 		for _, b := range boxes[:i] {
-			if touch(a.Rect, b.Rect) {
+			if touching(a.Rect, b.Rect) {
 				c.failf("%q at %v overlaps %q at %v", a.Path, a.Rect, b.Path, b.Rect)
 			}
 		}
 	}
-}
-
-// touch tells whether two places have a point inside in common. A place may be
-// a line.
-func touch(a, b Rect) bool {
-	return a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H
 }
 
 // edge checks that an edge begins and ends at its boxes' borders, passes
@@ -141,7 +135,7 @@ func (c *checker) edge(e *Edge, children map[int][]*Box) {
 		}
 		piece := c.piece(a, b)
 		for _, box := range children[from.Parent] {
-			if !c.cells && touch(piece, box.Rect) || c.cells && c.covers(a, b, box.Rect) {
+			if !c.cells && touching(piece, box.Rect) || c.cells && c.covers(a, b, box.Rect) {
 				c.failf("%s runs through %q at %v, from %v to %v", what, box.Path, box.Rect, a, b)
 			}
 		}
@@ -152,7 +146,7 @@ func (c *checker) edge(e *Edge, children map[int][]*Box) {
 		on := false
 		for i := 1; i < len(e.Points); i++ {
 			a, b := e.Points[i-1], e.Points[i]
-			on = on || touch(*e.At, c.piece(a, b))
+			on = on || touching(*e.At, c.piece(a, b))
 		}
 		if !on {
 			c.failf("%s has its label at %v, off the line %v", what, *e.At, e.Points)
@@ -172,7 +166,7 @@ func (c *checker) piece(a, b Point) Rect {
 // covers tells whether a piece of an edge takes a cell of a box, ends apart.
 func (c *checker) covers(a, b Point, r Rect) bool {
 	for at := a; at != b; at = towards(at, b, 1) {
-		if at != a && touch(Rect{at.X, at.Y, 1, 1}, r) {
+		if at != a && touching(Rect{at.X, at.Y, 1, 1}, r) {
 			return true
 		}
 	}
@@ -187,13 +181,13 @@ func (c *checker) labels() {
 			continue
 		}
 		for j := range c.d.Boxes {
-			if b := &c.d.Boxes[j]; !b.Container && touch(*e.At, b.Rect) {
+			if b := &c.d.Boxes[j]; !b.Container && touching(*e.At, b.Rect) {
 				c.failf("label %q at %v covers %q at %v", e.Text, *e.At, b.Path, b.Rect)
 			}
 		}
 		for j := range c.d.Edges {
 			o := &c.d.Edges[j]
-			if j < i && o.At != nil && touch(*e.At, *o.At) {
+			if j < i && o.At != nil && touching(*e.At, *o.At) {
 				c.failf("labels %q and %q cover each other", e.Text, o.Text)
 			}
 			if o.From == e.From && o.To == e.To || slanted(o) {
@@ -201,7 +195,7 @@ func (c *checker) labels() {
 			}
 			for k := 1; k < len(o.Points); k++ {
 				a, b := o.Points[k-1], o.Points[k]
-				if touch(*e.At, c.piece(a, b)) {
+				if touching(*e.At, c.piece(a, b)) {
 					c.failf("label %q at %v covers %q -> %q, %v to %v", e.Text, *e.At, c.d.Boxes[o.From].Path, c.d.Boxes[o.To].Path, a, b)
 				}
 			}

@@ -8,10 +8,14 @@ func (p *plan) route() {
 	for i := range p.hops {
 		gaps[p.hops[i].gap] = append(gaps[p.hops[i].gap], i)
 	}
-	p.exits = p.findExits()
+	p.findExits()
+	p.nudge()
 	y := 0
 	for i := range gaps {
 		c := p.channel(gaps[i])
+		if p.givenUp {
+			return
+		}
 		start := y
 		y += p.gap(i, c)
 		p.bend(c, start, y)
@@ -33,6 +37,9 @@ func (p *plan) route() {
 	p.h = y
 	for i := range p.hops {
 		p.finish(&p.hops[i])
+	}
+	for i := range p.trunks {
+		p.trunks[i].rest = p.restOf(&p.trunks[i])
 	}
 	for i := range p.links {
 		p.links[i].points = p.points(&p.links[i])
@@ -56,53 +63,6 @@ func (p *plan) placeLanes() {
 		}
 		ends[column] = l.last
 		l.x = p.w + p.gauge.beside + column*(p.gauge.between+p.gauge.thick)
-	}
-}
-
-// findExits tells how far from the middle each box is left after a failure: to
-// the side to which more of the way leads, if it is left after success too.
-func (p *plan) findExits() []int {
-	exits := make([]int, p.boxes)
-	both := make([]bool, p.boxes)
-	for i := range p.links {
-		if l := &p.links[i]; l.style == solid {
-			both[l.from] = true
-		}
-	}
-	for i := range p.hops {
-		h := &p.hops[i]
-		if h.style != dashed || h.a.lane || h.a.node >= p.boxes {
-			continue
-		}
-		if h.b.lane {
-			exits[h.a.node]++
-		} else {
-			exits[h.a.node] += p.nodes[h.b.node].x - p.nodes[h.a.node].x
-		}
-	}
-	for n := range exits {
-		shift := min(p.gauge.shift, p.nodes[n].w/4)
-		switch {
-		case !both[n]:
-			exits[n] = 0
-		case exits[n] < 0:
-			exits[n] = -shift
-		default:
-			exits[n] = shift
-		}
-	}
-	return exits
-}
-
-// pin is where a hop of a style touches a node or lane, across the flow.
-func (p *plan) pin(s spot, st style) int {
-	switch {
-	case s.lane:
-		return p.lanes[s.node].x
-	case s.node < p.boxes && s.side == tail && st == dashed:
-		return p.nodes[s.node].x + p.exits[s.node]
-	default:
-		return p.nodes[s.node].x
 	}
 }
 

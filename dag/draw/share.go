@@ -13,12 +13,39 @@ func (p *plan) points(l *link) []Point {
 		all = append(all, p.hops[i].points...)
 	}
 	if l.trunk >= 0 {
-		t := &p.trunks[l.trunk]
-		for _, i := range t.hops[l.entry:] {
-			all = append(all, p.hops[i].points...)
+		for r := p.trunks[l.trunk].rest[l.entry]; r != nil; r = r.next {
+			all = append(all, r.Point)
 		}
 	}
 	return straighten(all)
+}
+
+// rest is the rest of the way along a trunk: a point and what follows it. Links
+// that share a trunk share these.
+type rest struct {
+	Point
+	next *rest
+}
+
+// restOf finds, for each hop of a trunk, the way from its beginning to the end,
+// without points in the middle of straight pieces.
+func (p *plan) restOf(t *trunk) []*rest {
+	out := make([]*rest, len(t.hops))
+	var way *rest
+	for i := len(t.hops) - 1; i >= 0; i-- {
+		points := p.hops[t.hops[i]].points
+		for k := len(points) - 1; k >= 0; k-- {
+			switch at := points[k]; {
+			case way != nil && way.Point == at:
+			case way != nil && way.next != nil && inLine(at, way.Point, way.next.Point):
+				way = &rest{at, way.next}
+			default:
+				way = &rest{at, way}
+			}
+		}
+		out[i] = way
+	}
+	return out
 }
 
 // straighten takes out the points in the middle of straight pieces.

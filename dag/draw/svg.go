@@ -28,8 +28,12 @@ func (d *Diagram) SVG(title string) string {
 			s.box(&d.Boxes[i])
 		}
 	}
-	for i := range d.Edges {
-		s.edge(&d.Edges[i])
+	for _, dashes := range []bool{true, false} { // where both are, the full line shows
+		for i := range d.Edges {
+			if e := &d.Edges[i]; dashes == (e.Kind == Catch) {
+				s.edge(e)
+			}
+		}
 	}
 	for i := range d.Boxes {
 		if !d.Boxes[i].Container {

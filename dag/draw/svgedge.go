@@ -30,18 +30,45 @@ func (s *svg) edge(e *Edge) {
 	if e.Shared <= 1 {
 		s.arrow(class, points[len(points)-2], points[len(points)-1])
 	}
+	if e.Back {
+		s.chevron(e, points)
+	}
 }
 
-// cut leaves out what an earlier edge has drawn, save a little to bend into it.
+// chevron shows which way a loop goes, on its longest piece that goes back.
+func (s *svg) chevron(e *Edge, points []Point) {
+	const least = 70
+	longest, at := least, Point{}
+	for i := 1; i < len(points); i++ {
+		a, b := points[i-1], points[i]
+		back := a.X - b.X
+		if s.down {
+			back = a.Y - b.Y
+		}
+		if back > longest {
+			longest, at = back, Point{(a.X + b.X) / 2, (a.Y + b.Y) / 2}
+		}
+	}
+	switch near := 16; {
+	case longest == least:
+	case e.At != nil && touching(*e.At, Rect{at.X - near, at.Y - near, 2 * near, 2 * near}):
+	case s.down:
+		s.printf("<path class=\"edge way\" d=\"M%d %dl-5 6M%d %dl5 6\"/>\n", at.X, at.Y, at.X, at.Y)
+	default:
+		s.printf("<path class=\"edge way\" d=\"M%d %dl6 -5M%d %dl6 5\"/>\n", at.X, at.Y, at.X, at.Y)
+	}
+}
+
+// touching tells whether two places have a point in common.
+func touching(a, b Rect) bool {
+	return a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H
+}
+
+// cut leaves out what an earlier edge has drawn, save a little: there either may bend.
 func (s *svg) cut(points []Point, shared int) []Point {
 	end := len(points) - shared // the index of the point where they meet
 	out := append([]Point(nil), points[:end+1]...)
-	next := points[end+1]
-	last := out[len(out)-1]
-	if len(out) > 1 && !inLine(out[len(out)-2], last, next) {
-		out = append(out, towards(last, next, bendRadius))
-	}
-	return out
+	return append(out, towards(points[end], points[end+1], bendRadius))
 }
 
 // towards goes at most so far from a to b.

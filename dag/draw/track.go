@@ -122,36 +122,38 @@ func (c *channel) goAround(n *net, left []*net) []*net {
 	return made
 }
 
-// freeColumn finds the column nearest to x in which no pin of this gap is.
+// freeColumn finds the column nearest to x in which nothing of this gap is, and
+// takes it. It looks first on the side where more of the net is.
 func (c *channel) freeColumn(x int, n *net) int {
-	near := c.p.gauge.near
-	taken := func(x int) bool {
-		for _, m := range c.nets {
-			for _, list := range [2][]int{m.above, m.below} {
-				if _, found := meet([]int{x}, list, near); found {
-					return true
-				}
-			}
-		}
-		for _, i := range c.hops {
-			if h := &c.p.hops[i]; c.p.straight(h) {
-				if at := c.p.pin(h.a, h.style); at > x-near && at < x+near {
-					return true
-				}
-			}
-		}
-		return false
+	if c.taken == nil {
+		c.taken = c.columns()
 	}
+	near := c.p.gauge.near
 	for d := near; ; d += near {
 		first, second := x+d, x-d
 		if n.hi-x < x-n.lo {
 			first, second = second, first
 		}
-		if !taken(first) {
-			return first
-		}
-		if !taken(second) {
-			return second
+		for _, at := range [2]int{first, second} {
+			if inside(c.taken, at-near, at+near) == 0 {
+				c.taken = insert(c.taken, at)
+				return at
+			}
 		}
 	}
+}
+
+// columns lists the columns of all pins and straight hops, sorted.
+func (c *channel) columns() []int {
+	var all []int
+	for _, n := range c.nets {
+		all = append(append(all, n.above...), n.below...)
+	}
+	for _, i := range c.hops {
+		if h := &c.p.hops[i]; c.p.straight(h) {
+			all = append(all, c.p.pin(h.a, h.style))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
