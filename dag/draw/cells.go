@@ -33,7 +33,7 @@ func (c cells) box(b *Box) (w, h int) {
 	if b.Kind == Start || b.Kind == End {
 		return 1, 1
 	}
-	b.Title = c.fit(b.Name, cellText)
+	b.Title = c.fate(b.Status) + c.fit(b.Name, cellText)
 	b.Subtitle = c.fit(brief(b.Detail), cellText)
 	top, bottom := columns(b.Title), columns(b.Subtitle)
 	if marks := columns(c.badges(b)); marks > 0 {
@@ -45,6 +45,26 @@ func (c cells) box(b *Box) (w, h int) {
 	}
 	w = max(w, cellBox)
 	return w + 1 - w%2, cellHigh
+}
+
+// fate says in a letter how a state has fared, with a blank after it.
+func (c cells) fate(s Status) string {
+	fine, plain := "", ""
+	switch s {
+	case Succeeded:
+		fine, plain = "✓ ", "+ "
+	case Failed:
+		fine, plain = "✗ ", "! "
+	case Running:
+		fine, plain = "▶ ", "> "
+	case Waiting:
+		fine, plain = "○ ", "- "
+	case Unknown:
+	}
+	if c.plain {
+		return plain
+	}
+	return fine
 }
 
 // fit makes a text fit; plain texts have no letters beyond ASCII.

@@ -2,6 +2,7 @@ package draw
 
 import (
 	"fmt"
+	"sort"
 
 	"github.com/serverledge/serverledge/dag"
 )
@@ -46,32 +47,33 @@ func (b *builder) contain(levels []*inner, title int) (w, h int) {
 		frame = g.branch
 	}
 	limit := g.row - 2*g.pad*b.depth
-	for _, in := range levels {
-		limit = max(limit, in.plan.w+2*frame, g.shape*in.plan.h)
-	}
-	across, along, rowAlong, most := 0, 0, 0, 0
-	var row []*inner
-	endRow := func() {
-		for _, in := range row { // the frames of a row end together
-			in.h = rowAlong
-		}
-		row, along = row[:0], along+rowAlong
-	}
+	widest := 0
 	for _, in := range levels {
 		in.w, in.h = in.plan.w+2*frame, in.plan.h+2*frame
-		if len(row) > 0 && across+g.gutter+in.w > limit {
-			endRow()
-			along, across, rowAlong = along+g.rows, 0, 0
-		}
-		if len(row) > 0 {
-			across += g.gutter
-		}
-		in.x, in.y = across, along
-		across += in.w
-		most, rowAlong = max(most, across), max(rowAlong, in.h)
-		row = append(row, in)
+		widest = max(widest, in.w)
+		limit = max(limit, in.w, g.shape*in.plan.h)
 	}
-	endRow()
+	rows := breakRows(levels, limit, g.gutter)
+	// as many rows, as even as they can be
+	even := widest + sort.Search(limit-widest, func(d int) bool { return len(breakRows(levels, widest+d, g.gutter)) <= len(rows) })
+	rows = breakRows(levels, even, g.gutter)
+	most, along := 0, -g.rows
+	for _, row := range rows {
+		most = max(most, across(row, g.gutter))
+	}
+	for _, row := range rows {
+		along += g.rows
+		x, high := (most-across(row, g.gutter))/2, 0
+		for _, in := range row {
+			in.x, in.y = x, along
+			x += in.w + g.gutter
+			high = max(high, in.h)
+		}
+		for _, in := range row { // they end together
+			in.h = high
+		}
+		along += high
+	}
 	// from across and along to the picture, below the title
 	w, h = b.turn(most, along)
 	w, h = w+2*pad, h+g.foot+g.head
@@ -85,6 +87,33 @@ func (b *builder) contain(levels []*inner, title int) (w, h int) {
 		in.x, in.y = in.x+left, in.y+g.head
 	}
 	return w, h
+}
+
+// breakRows breaks levels into rows that are at most so wide, if a single one
+// is not wider.
+func breakRows(levels []*inner, limit, gutter int) [][]*inner {
+	var rows [][]*inner
+	first, w := 0, 0
+	for i, in := range levels {
+		if i > first && w+gutter+in.w > limit {
+			rows = append(rows, levels[first:i])
+			first, w = i, 0
+		}
+		if i > first {
+			w += gutter
+		}
+		w += in.w
+	}
+	return append(rows, levels[first:])
+}
+
+// across is how wide a row is.
+func across(row []*inner, gutter int) int {
+	w := gutter * (len(row) - 1)
+	for _, in := range row {
+		w += in.w
+	}
+	return w
 }
 
 // isBranch tells whether a level is a branch of a Parallel.

@@ -1,5 +1,7 @@
 package draw
 
+import "slices"
+
 // layerUp gives each box its layer: after all that lead to it, as early as
 // possible; then boxes that more links leave than enter move towards those that
 // they lead to.
@@ -14,8 +16,7 @@ func (p *plan) layerUp() {
 		}
 		p.nodes[n].layer = layer
 	}
-	for i := len(order) - 1; i >= 0; i-- {
-		n := order[i]
+	for _, n := range slices.Backward(order) {
 		if len(out[n]) <= len(in[n]) {
 			continue
 		}

@@ -45,11 +45,11 @@ func (w *outliner) level(b *builder, path string, g *dag.Graph, indent string) {
 	for i := range v.edges {
 		out[v.edges[i].From] = append(out[v.edges[i].From], &v.edges[i])
 	}
-	if g.Start != "" {
+	if g.Start != "" && len(g.States) > 1 {
 		w.line(indent + w.arrow + " " + w.face.fit(g.Start, cellText))
 	}
 	for i, s := range g.States {
-		w.state(&v.boxes[i], out[i], v.boxes, indent)
+		w.state(&v.boxes[i], out[i], v.boxes, indent, g.Start != "" && len(g.States) > 1 && ends(s))
 		if s.Body != nil {
 			w.level(b, v.boxes[i].Path+"/Body", s.Body, indent+"    ")
 		}
@@ -62,12 +62,15 @@ func (w *outliner) level(b *builder, path string, g *dag.Graph, indent string) {
 
 // state writes a state, and after it the ways that leave it: on its line when
 // there is one that needs no words.
-func (w *outliner) state(box *Box, out []*Edge, boxes []Box, indent string) {
-	box.Title, box.Subtitle = w.face.fit(box.Name, cellText), w.face.fit(box.Detail, cellText)
+func (w *outliner) state(box *Box, out []*Edge, boxes []Box, indent string, last bool) {
+	box.Title, box.Subtitle = w.face.fate(box.Status)+w.face.fit(box.Name, cellText), w.face.fit(box.Detail, cellText)
 	text := indent + w.face.heading(box)
 	if len(out) == 1 && out[0].Text == "" {
 		w.line(text + " " + w.arrow + " " + w.face.fit(boxes[out[0].To].Name, cellText))
 		return
+	}
+	if last {
+		text += " " + w.arrow + " (end)"
 	}
 	w.line(text)
 	for _, e := range out {

@@ -1,5 +1,7 @@
 package draw
 
+import "slices"
+
 // aligner makes one of the four results of align.
 type aligner struct {
 	*plan
@@ -110,11 +112,9 @@ func (a *aligner) pack() []int {
 	for _, layer := range a.layers {
 		for k := 1; k < len(layer); k++ {
 			n, m := a.at(layer, k-1), a.at(layer, k)
-			distance := 0
+			distance := a.apart(n, m)
 			if a.mirrored {
 				distance = a.apart(m, n)
-			} else {
-				distance = a.apart(n, m)
 			}
 			from, to := a.line[n], a.line[m]
 			next[from] = append(next[from], rule{to, distance})
@@ -140,8 +140,7 @@ func (a *aligner) pack() []int {
 			}
 		}
 	}
-	for at := len(order) - 1; at >= 0; at-- {
-		n := order[at]
+	for _, n := range slices.Backward(order) {
 		for i, r := range next[n] {
 			if to := x[r.line] - r.distance; i == 0 || to < x[n] {
 				x[n] = to

@@ -36,8 +36,7 @@ func (pixels) gauge(d Direction) gauge {
 }
 
 func (pixels) box(b *Box) (w, h int) {
-	switch {
-	case b.Kind == Start || b.Kind == End:
+	if b.Kind == Start || b.Kind == End {
 		if b.Title == "" {
 			return dot, dot
 		}

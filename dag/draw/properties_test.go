@@ -11,7 +11,7 @@ import (
 // TestProperties holds pictures of many graphs to what every picture must be.
 func TestProperties(t *testing.T) {
 	t.Parallel()
-	seeds := uint64(1500)
+	seeds := uint64(800)
 	if testing.Short() {
 		seeds = 150
 	}
@@ -75,6 +75,7 @@ func checkDiagram(t *testing.T, name string, d *Diagram, inCells bool) {
 	}
 	c.labels()
 	c.overlaps()
+	c.shared()
 }
 
 // inside checks that something lies inside its container, below the title.
@@ -237,6 +238,31 @@ func (c *checker) overlaps() {
 						c.d.Boxes[b.From].Path, c.d.Boxes[b.To].Path, p)
 				}
 			}
+		}
+	}
+}
+
+// shared checks that an edge shares its last points with earlier ones to the
+// same box.
+func (c *checker) shared() {
+	type key struct {
+		to     int
+		dashes bool
+	}
+	drawn := map[key]ink{}
+	for i := range c.d.Edges {
+		e := &c.d.Edges[i]
+		k := key{e.To, e.Kind == Catch}
+		if drawn[k] == nil {
+			drawn[k] = ink{}
+		}
+		for at := len(e.Points) - 1; at > len(e.Points)-e.Shared; at-- {
+			if a, b := e.Points[at-1], e.Points[at]; drawn[k].back(a, b) != a {
+				c.failf("edge %d says that it shares %d of %v", i, e.Shared, e.Points)
+			}
+		}
+		for at := 1; at < len(e.Points); at++ {
+			drawn[k].add(e.Points[at-1], e.Points[at])
 		}
 	}
 }

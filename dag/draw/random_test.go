@@ -68,6 +68,7 @@ func (m *maker) state(depth int) *dag.State {
 		if m.IntN(3) == 0 {
 			s.TolerateCount = one
 		}
+	case dag.Pass, dag.Choice, dag.Succeed, dag.Fail:
 	}
 	if fallible(s) && m.IntN(4) == 0 {
 		s.Retry = []dag.Retry{{Errors: []string{dag.ErrorAll}, MaxAttempts: m.IntN(9)}}

@@ -34,8 +34,8 @@ func (p *plan) restOf(t *trunk) []*rest {
 	var way *rest
 	for i := len(t.hops) - 1; i >= 0; i-- {
 		points := p.hops[t.hops[i]].points
-		for k := len(points) - 1; k >= 0; k-- {
-			switch at := points[k]; {
+		for _, at := range slices.Backward(points) {
+			switch {
 			case way != nil && way.Point == at:
 			case way != nil && way.next != nil && inLine(at, way.Point, way.next.Point):
 				way = &rest{at, way.next}

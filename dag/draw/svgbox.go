@@ -89,12 +89,12 @@ func (s *svg) mark(b *Box) {
 
 // describe says in words what a box shows.
 func (b *Box) describe() string {
-	text := b.Name
+	said := []string{b.Name}
 	switch {
 	case b.Kind == Task:
-		text += " (task): calls " + b.Detail
+		said[0] += " (task): calls " + b.Detail
 	case b.Detail != "":
-		text += " (" + strings.ToLower(b.Detail) + ")"
+		said[0] += " (" + strings.ToLower(b.Detail) + ")"
 	}
 	for _, part := range []struct {
 		is   bool
@@ -109,8 +109,8 @@ func (b *Box) describe() string {
 		{b.Count > 1, "entered " + number(b.Count) + " times"},
 	} {
 		if part.is {
-			text += ", " + part.text
+			said = append(said, part.text)
 		}
 	}
-	return text
+	return strings.Join(said, ", ")
 }

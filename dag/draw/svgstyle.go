@@ -45,6 +45,7 @@ text{font-family:Inter,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Liberation Sans
 .s-failed>.status>circle{fill:#cc2b37}
 .s-running>.card{stroke:#3563e9;stroke-width:2}
 .s-running>.status>circle{fill:#3563e9}
+.s-running>.status>path{fill:#fff}
 .s-not-reached{opacity:.55}
 @media (prefers-color-scheme:dark){
 text{fill:#e7ecf6}
