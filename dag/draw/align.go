@@ -8,8 +8,8 @@ import (
 // align finds the coordinates across, after Brandes and Köpf: in each of four
 // ways (upwards or downwards, to the left or to the right) nodes are put in
 // line with the middle one of their neighbours, the lines are packed, and the
-// middle of the four results is taken. Main links are put in line first, then
-// the pieces of long links.
+// middle of the four results is taken. What follows the first box is put in
+// line first, then other main links, then the pieces of long links.
 func (p *plan) align() {
 	arcs := p.arcs()
 	var ways [4][]int
@@ -29,6 +29,7 @@ const (
 	solidArc
 	jointArc // along a trunk
 	mainArc
+	spineArc
 )
 
 // arc is a hop between neighbouring layers, seen from one of its ends.
@@ -41,6 +42,7 @@ type arc struct {
 // arcs lists the arcs of each node to the layer before ([0]) and after ([1]).
 func (p *plan) arcs() *[2][][]arc {
 	out := [2][][]arc{make([][]arc, len(p.nodes)), make([][]arc, len(p.nodes))}
+	spine := p.spine()
 	for i := range p.hops {
 		h := &p.hops[i]
 		if h.a.lane || h.b.lane {
@@ -55,6 +57,8 @@ func (p *plan) arcs() *[2][][]arc {
 		}
 		r := plainArc
 		switch {
+		case spine[i]:
+			r = spineArc
 		case h.main:
 			r = mainArc
 		case p.nodes[upper].line() && p.nodes[lower].line():
@@ -90,6 +94,30 @@ func (p *plan) arcs() *[2][][]arc {
 	return &out
 }
 
+// spine finds the hops of the main links that follow each other from the first
+// box on, with the trunks that they take.
+func (p *plan) spine() map[int]bool {
+	next := make([]int, p.boxes)
+	for i := range p.links {
+		if l := &p.links[i]; l.main {
+			next[l.from] = i + 1
+		}
+	}
+	out := map[int]bool{}
+	for at := 0; at < p.boxes && next[at] > 0; {
+		l := &p.links[next[at]-1]
+		hops := l.hops
+		if l.trunk >= 0 {
+			hops = slices.Concat(hops, p.trunks[l.trunk].hops[l.entry:])
+		}
+		for _, i := range hops {
+			out[i] = true
+		}
+		at = l.to
+	}
+	return out
+}
+
 func highest(arcs []arc) rank {
 	out := plainArc
 	for i := range arcs {
@@ -101,7 +129,7 @@ func highest(arcs []arc) rank {
 // markCrossed finds the arcs before layer i that cross one of a higher rank.
 func (p *plan) markCrossed(arcs *[2][][]arc, i int) {
 	upper := p.layers[i-1]
-	for r := mainArc; r > plainArc; r-- {
+	for r := spineArc; r > plainArc; r-- {
 		// reach[k] is how far right arcs of this rank end that begin left of k,
 		// back[k] how far left those that begin right of k.
 		reach, back := make([]int, len(upper)+1), make([]int, len(upper)+1)

@@ -89,9 +89,11 @@ type hop struct {
 	a, b  spot
 	style style
 	main  bool
-	// points run from a to b. A hop that slants does so between from and to.
+	// points run from a to b. A hop that slants does so between from and to; one
+	// that turns inside its layer does so from after the start of its box.
 	points   []Point
 	slants   bool
+	inside   bool
 	from, to int
 }
 

@@ -4,9 +4,15 @@ package draw
 // their points.
 func (p *plan) route() {
 	p.placeLanes()
+	heights := make([]int, len(p.layers))
+	for i := range p.nodes {
+		heights[p.nodes[i].layer] = max(heights[p.nodes[i].layer], p.nodes[i].h)
+	}
 	gaps := make([][]int, len(p.layers)+1)
 	for i := range p.hops {
-		gaps[p.hops[i].gap] = append(gaps[p.hops[i].gap], i)
+		if h := &p.hops[i]; !p.turnsInside(h, heights) {
+			gaps[h.gap] = append(gaps[h.gap], i)
+		}
 	}
 	p.findExits()
 	p.nudge()
@@ -22,14 +28,11 @@ func (p *plan) route() {
 		if i == len(p.layers) {
 			break
 		}
-		height := 0
-		for _, n := range p.layers[i] {
-			height = max(height, p.nodes[n].h)
-		}
+		height := heights[i]
 		for _, n := range p.layers[i] {
 			p.nodes[n].y = y
 			if p.nodes[n].joint {
-				p.nodes[n].y += min((height-p.nodes[n].h)/2, p.gauge.drop)
+				p.nodes[n].y += p.drop(n, height)
 			}
 		}
 		y += height
@@ -46,6 +49,25 @@ func (p *plan) route() {
 	}
 	p.share()
 	p.normalize()
+}
+
+// drop is how far below the start of its layer a joint is.
+func (p *plan) drop(n, height int) int { return min((height-p.nodes[n].h)/2, p.gauge.drop) }
+
+// turnsInside finds out whether a loop can turn right after its box, inside the
+// layer: the joint must be the next one, and a higher box must make room.
+func (p *plan) turnsInside(h *hop, heights []int) bool {
+	if h.a.lane || h.b.lane || h.a.side != tail || h.b.side != tail {
+		return false
+	}
+	a, b := &p.nodes[h.a.node], &p.nodes[h.b.node]
+	height := heights[a.layer]
+	after := max(a.h, p.drop(h.b.node, height)+b.h) + p.gauge.leave
+	if d := a.pos - b.pos; d != 1 && d != -1 || after+p.gauge.land > height {
+		return false
+	}
+	h.inside, h.from = true, after
+	return true
 }
 
 // placeLanes puts the lanes to the right of everything, each as far left as is
@@ -139,6 +161,10 @@ func (p *plan) finish(h *hop) {
 	var points []Point
 	if !h.a.lane {
 		points = append(points, p.end(h.a, h.style))
+	}
+	if h.inside {
+		y := p.nodes[h.a.node].y + h.from
+		points = append(points, Point{p.pin(h.a, h.style), y}, Point{p.pin(h.b, h.style), y})
 	}
 	if h.slants {
 		points = append(points, Point{p.pin(h.a, h.style), h.from}, Point{p.pin(h.b, h.style), h.to})

@@ -21,7 +21,7 @@ func (d *Diagram) SVG(title string) string {
 	w, h := max(d.Width, 1), max(d.Height, 1)
 	s.printf("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"t d\">\n", w, h, w, h)
 	s.printf("<title id=\"t\">%s</title>\n<desc id=\"d\">%s</desc>\n", escape(title), d.summary())
-	s.b.WriteString(style4SVG)
+	s.b.WriteString(svgStyle)
 	s.printf("<rect class=\"bg\" width=\"%d\" height=\"%d\" rx=\"10\"/>\n", w, h)
 	for i := range d.Boxes {
 		if d.Boxes[i].Container {

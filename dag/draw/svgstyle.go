@@ -1,9 +1,9 @@
 package draw
 
-// style4SVG is the style of the pictures. It names every colour twice, for
+// svgStyle is the style of the pictures. It names every colour twice, for
 // light and dark, and uses no variables: some programs that show SVG do not
 // know them.
-const style4SVG = `<style>
+const svgStyle = `<style>
 text{font-family:Inter,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:#1b2433}
 .name{font-size:13px;font-weight:600}
 .detail,.mark,.on{font-size:11px}
