@@ -68,6 +68,9 @@ func (a *app) workflowGraph() *cobra.Command {
 	flags.IntVar(&f.width, "width", 0, "columns that the picture of letters may take; 0: no bound (default: those of the terminal)")
 	flags.StringVar(&f.direction, "direction", string(draw.Down), "where the workflow runs: down or right")
 	flags.BoolVar(&f.plain, "ascii-only", false, "use no letters beyond ASCII")
+	for flag, values := range map[string][]string{"format": graphFormats(), "direction": {string(draw.Down), string(draw.Right)}} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails only for an unknown flag
+	}
 	a.completeWorkflows(cmd)
 	names := cmd.ValidArgsFunction
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {

@@ -104,7 +104,7 @@ func (p *plan) spine() map[int]bool {
 		}
 	}
 	out := map[int]bool{}
-	for at := 0; at < p.boxes && next[at] > 0; {
+	for at := p.first; at >= 0 && next[at] > 0; {
 		l := &p.links[next[at]-1]
 		hops := l.hops
 		if l.trunk >= 0 {

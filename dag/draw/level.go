@@ -47,7 +47,7 @@ type builder struct {
 // level makes and lays out a level. The path leads to it.
 func (b *builder) level(path string, g *dag.Graph, top bool) *level {
 	v := &level{}
-	v.plan.gauge = b.gauge
+	v.plan.gauge, v.plan.first = b.gauge, -1
 	b.left -= len(g.States)
 	machine := g.Start != ""
 	marks := machine && (top || !isChain(g))
@@ -64,8 +64,11 @@ func (b *builder) level(path string, g *dag.Graph, top bool) *level {
 		end = len(v.boxes)
 		v.add(Box{Kind: End, Title: title(top, "End")})
 	}
-	if start, ok := index[g.Start]; ok && marks {
-		v.connect(0, start, Next, nil)
+	if start, ok := index[g.Start]; ok && machine {
+		v.plan.first = start
+		if marks {
+			v.connect(0, start, Next, nil)
+		}
 	}
 	for _, s := range g.States {
 		if machine {

@@ -32,7 +32,9 @@ func (p *plan) cutLoops() {
 			}
 		}
 	}
-	p.findMain(out)
+	if p.first >= 0 {
+		p.findMain(out)
+	}
 }
 
 // outgoing lists the links of each box.
@@ -44,7 +46,7 @@ func (p *plan) outgoing() [][]int {
 	return out
 }
 
-// findMain makes the only way on from a box a main link.
+// findMain makes the only way on from a state of a machine a main link.
 func (p *plan) findMain(out [][]int) {
 	for _, links := range out {
 		only := -1

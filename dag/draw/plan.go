@@ -8,6 +8,8 @@ type plan struct {
 	nodes []node // the boxes first, then the joints
 	boxes int    // how many nodes are boxes
 	links []link
+	// first is the box with which a machine begins, -1 in a dataflow graph.
+	first int
 	// trunks are the shared ends of links, hops all pieces of links and trunks
 	// between layers, lanes the ways beside everything.
 	trunks []trunk
