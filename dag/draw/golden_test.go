@@ -90,6 +90,7 @@ func pictures() map[string]picture {
 		"diamond":  {graph: diamond()},
 		"choices":  {graph: dataflowChoice()},
 		"fan-out":  {graph: fanOut(12)},
+		"alone":    {graph: alone(8)},
 		"branches": {graph: manyBranches(14)},
 		"long":     {graph: longNames()},
 		"odd":      {graph: oddNames()},
@@ -213,6 +214,14 @@ func fanOut(n int) *dag.Graph {
 		last.Needs = append(last.Needs, name)
 	}
 	g.States = append(g.States, last)
+	return g
+}
+
+func alone(n int) *dag.Graph {
+	g := &dag.Graph{}
+	for i := range n {
+		g.States = append(g.States, task("task "+number(i+1), "work", ""))
+	}
 	return g
 }
 

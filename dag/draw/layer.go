@@ -29,7 +29,33 @@ func (p *plan) layerUp() {
 		}
 		p.nodes[n].layer = max(layer, p.nodes[n].layer)
 	}
+	p.spread(in, out)
 	p.squeeze()
+}
+
+// spread puts boxes without links in rows after all others, if they are many.
+func (p *plan) spread(in, out [][]int) {
+	const fewest = 6 // in a row
+	var alone []int
+	after := 0
+	for n := range p.boxes {
+		if len(in[n])+len(out[n]) == 0 {
+			alone = append(alone, n)
+		} else {
+			after = max(after, p.nodes[n].layer+1)
+		}
+	}
+	row := fewest
+	for row*row < len(alone) {
+		row++
+	}
+	if len(alone) <= row && after > 0 {
+		return
+	}
+	rows := (len(alone) + row - 1) / row
+	for i, n := range alone {
+		p.nodes[n].layer = after + i*rows/len(alone)
+	}
 }
 
 // length is how many layers a link goes forward at least: one for its label.

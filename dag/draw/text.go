@@ -99,11 +99,12 @@ func (t *text) edge(e *Edge) {
 		l = brokenLine
 	}
 	points := t.cellsOf(e)
-	for i := 1; i < len(points); i++ {
-		if i > 1 && !inLine(points[i-2], points[i-1], points[i]) {
-			t.at(points[i-1].X, points[i-1].Y).bends = true
-		}
+	end := len(points) - max(1, e.Shared) // an earlier edge has drawn the rest
+	for i := 1; i <= end; i++ {
 		t.line(points[i-1], points[i], l, false)
+		if i+1 < len(points) && !inLine(points[i-1], points[i], points[i+1]) {
+			t.at(points[i].X, points[i].Y).bends = true
+		}
 	}
 }
 
