@@ -164,7 +164,7 @@ func (p *plan) walk(l *link) {
 }
 
 func (p *plan) addJoint(layer, w, h int) int {
-	p.nodes = append(p.nodes, node{joint: true, w: w, h: h, layer: layer})
+	p.nodes = append(p.nodes, node{joint: true, w: w, h: h, half: p.gauge.half(w), layer: layer})
 	return len(p.nodes) - 1
 }
 

@@ -29,6 +29,9 @@ type gauge struct {
 	most int
 }
 
+// half is where the middle of something w wide is.
+func (g *gauge) half(w int) int { return (w - g.thick) / 2 }
+
 // face knows the sizes of what is drawn.
 type face interface {
 	gauge(Direction) gauge

@@ -58,6 +58,7 @@ func (b *builder) measure(v *level) {
 		}
 		box.W, box.H = w, h
 		p.nodes[i].w, p.nodes[i].h = b.turn(w, h)
+		p.nodes[i].half = b.gauge.half(p.nodes[i].w)
 	}
 	for i := range v.edges {
 		e := &v.edges[i]

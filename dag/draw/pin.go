@@ -35,7 +35,7 @@ func (p *plan) findExits() {
 			aside = solid
 		}
 		shift := min(p.gauge.shift, p.nodes[n].w/4)
-		if e[aside].lean < 0 {
+		if e[aside].lean < 0 && shift < p.nodes[n].half || shift >= p.nodes[n].right()-p.gauge.thick { // not into a corner
 			shift = -shift
 		}
 		p.pins[terminal{spot{node: n, side: tail}, aside}] = shift

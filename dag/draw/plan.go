@@ -32,14 +32,15 @@ type plan struct {
 type node struct {
 	joint bool
 	w, h  int
+	half  int // from its start across to its middle
 	layer int
 	pos   int // in its layer
 	x, y  int // the middle across, the start along
 }
 
 // left and right are how far a node reaches from its middle.
-func (n *node) left() int  { return n.w / 2 }
-func (n *node) right() int { return n.w - n.w/2 }
+func (n *node) left() int  { return n.half }
+func (n *node) right() int { return n.w - n.half }
 
 // link is an edge of the level.
 type link struct {
