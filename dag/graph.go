@@ -305,12 +305,12 @@ type Catch struct {
 
 // Case is one rule of a Choice.
 type Case struct {
+	// Label is what the condition says, for people; it may be empty.
+	Label  string
 	When   Guard
 	Next   string
 	Out    Shape // nil: the state's own Out
 	Assign Assign
-	// Label is what the condition says, for people.
-	Label string
 }
 
 // Failure is what a state or an execution failed with. It is data: it can be

@@ -12,7 +12,7 @@ const StateData = "STATE_DATA"
 
 // Answer makes what a reader answers to a Map of the items that it has read:
 //
-//	{"Items": [...], "Sources": [[0, "S3://bucket/key"], ...]}
+//	{"Items": [...], "Sources": [[0, "s3://bucket/key"], ...]}
 //
 // Items is an object when all of them are members of one object. Sources tells
 // from which item on they come from where. An answer of more than most bytes is

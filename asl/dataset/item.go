@@ -16,8 +16,8 @@ type Item struct {
 	// Keyed tells.
 	Key   string
 	Keyed bool
-	// Source is $$.Map.Item.Source: "S3://bucket/key" of the object that the
-	// item was in, "S3://bucket" of a listing.
+	// Source is $$.Map.Item.Source: "s3://bucket/key" of the object that the
+	// item was in, "s3://bucket" of a listing.
 	Source string
 }
 
@@ -49,9 +49,9 @@ func (l Listed) folder() bool { return l.Size == 0 && strings.HasSuffix(l.Key, "
 // uri names an object, or a bucket.
 func uri(bucket, key string) string {
 	if key == "" {
-		return "S3://" + bucket
+		return "s3://" + bucket
 	}
-	return "S3://" + bucket + "/" + key
+	return "s3://" + bucket + "/" + key
 }
 
 // emit takes one item. What it returns ends the reading; errStop, without an

@@ -29,7 +29,7 @@ func TestListing(t *testing.T) {
 		`{"Etag":"\"e-in/b.csv\"","Key":"in/b.csv","LastModified":1700000000,"Size":4,"StorageClass":"STANDARD"},`+
 		`{"Etag":"\"e-in/folder/\"","Key":"in/folder/","LastModified":1700000000,"Size":0,"StorageClass":"STANDARD"}]`)
 	for item, err := range list.Items(files) {
-		if err != nil || item.Source != "S3://b" {
+		if err != nil || item.Source != "s3://b" {
 			t.Errorf("source %q, %v", item.Source, err)
 		}
 	}
@@ -59,7 +59,7 @@ func TestLoadAndFlatten(t *testing.T) {
 		}
 		sources = append(sources, item.Source)
 	}
-	if got := strings.Join(sources, " "); got != "S3://b/in/a.csv S3://b/in/a.csv S3://b/in/b.csv" {
+	if got := strings.Join(sources, " "); got != "s3://b/in/a.csv s3://b/in/a.csv s3://b/in/b.csv" {
 		t.Errorf("sources %s", got)
 	}
 	for most, want := range map[int64]string{1: `[{"h":"1"}]`, 2: `[{"h":"1"},{"h":"2"}]`, 3: `[{"h":"1"},{"h":"2"},{"h":"3"}]`, 4: `[{"h":"1"},{"h":"2"},{"h":"3"}]`} {
@@ -83,7 +83,7 @@ func TestAthenaManifest(t *testing.T) {
 	got, err = collect(r.Items(with("")))
 	check(t, "empty", got, err, `[]`)
 	for item, err := range r.Items(with("s3://other/x/y.jsonl")) {
-		if err != nil || item.Source != "S3://other/x/y.jsonl" {
+		if err != nil || item.Source != "s3://other/x/y.jsonl" {
 			t.Errorf("got %+v, %v", item, err)
 		}
 	}
