@@ -6,6 +6,7 @@ import (
 
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
+	"github.com/serverledge/serverledge/internal/fault"
 )
 
 // bench makes the graph in which the state is tested: a state that sets the
@@ -133,12 +134,13 @@ type called struct {
 func (t *trial) call(c dag.Invoke) (dag.Event, error) {
 	switch {
 	case c.Resource.Kind != dag.FunctionResource || c.Resource.Pattern != dag.Respond:
-		return nil, mockRequired("only functions are called by a test, and only for their answer: this Task needs a mock")
+		return nil, fault.New(fault.Invalid, "mock_required", "only functions are called by a test, and only for their answer: this Task needs a mock").
+			WithHint("give a mocked result, or a mocked error")
 	case t.options.Call == nil:
-		return nil, mockRequired("the Task calls the function %q: it needs a mock, or a node that calls it", c.Resource.Name)
+		return nil, fault.New(fault.Invalid, CodeCall, "the Task calls the function %q: it needs a mock, or a node that calls it", c.Resource.Name)
 	}
 	if t.called == nil {
-		output, failure, err := t.options.Call(c.Resource, c.Input)
+		output, failure, err := t.options.Call(c)
 		if err != nil {
 			return nil, err
 		}

@@ -86,9 +86,14 @@ type Configuration struct {
 // maxRetryCount bounds RetrierRetryCount: each retry before is played.
 const maxRetryCount = 1000
 
-// Caller calls what a Task calls when there is no mock: the failure is that of
-// what was called, the error that of the caller.
-type Caller func(r dag.Resource, input value.Value) (value.Value, *dag.Failure, error)
+// Caller calls the function that a Task calls when there is no mock. The
+// failure is that of the task, the error that of the caller. The deadline of the
+// call counts from Options.Now.
+type Caller func(c dag.Invoke) (value.Value, *dag.Failure, error)
+
+// CodeCall is the code of the refusal of a test that would have to call a
+// function, while there is no Caller.
+const CodeCall = "call_required"
 
 // Options say what is around a test. The zero Options are for a test without a
 // node, in which only mocks answer.

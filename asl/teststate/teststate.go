@@ -8,7 +8,6 @@ import (
 	"github.com/serverledge/serverledge/asl"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
-	"github.com/serverledge/serverledge/internal/fault"
 )
 
 // Run runs one state. An error is a *fault.Error of kind fault.Invalid for a
@@ -174,9 +173,4 @@ func (t *trial) told() *Answer {
 	case Info:
 	}
 	return &t.answer
-}
-
-// mockRequired refuses a test whose state needs a mock.
-func mockRequired(format string, args ...any) error {
-	return fault.New(fault.Invalid, "mock_required", format, args...).WithHint("give a mocked result, or a mocked error")
 }

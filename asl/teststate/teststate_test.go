@@ -223,8 +223,8 @@ func TestRun(t *testing.T) {
 		{name: "a function without a node", definition: retrying, want: `!the Task calls the function "f": it needs a mock, or a node that calls it`},
 		{
 			name: "a function that is called", definition: `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload.$":"$"},"OutputPath":"$.Payload","End":true}`, input: `{"n":1}`,
-			call: func(r dag.Resource, input value.Value) (value.Value, *dag.Failure, error) {
-				return value.OfArray(value.OfString(r.Name), input), nil, nil
+			call: func(c dag.Invoke) (value.Value, *dag.Failure, error) {
+				return value.OfArray(value.OfString(c.Resource.Name), c.Input), nil, nil
 			},
 			want: `{"status":"SUCCEEDED","output":["f",{"n":1}]}`,
 		},
@@ -247,7 +247,7 @@ func TestRun(t *testing.T) {
 func once(tb testing.TB, f *dag.Failure) teststate.Caller {
 	tb.Helper()
 	calls := 0
-	return func(dag.Resource, value.Value) (value.Value, *dag.Failure, error) {
+	return func(dag.Invoke) (value.Value, *dag.Failure, error) {
 		if calls++; calls > 1 {
 			tb.Error("the function was called again")
 		}
@@ -260,7 +260,7 @@ func TestCallerError(t *testing.T) {
 	t.Parallel()
 	gone := fault.New(fault.Unavailable, "gone", "nobody is there")
 	c := test{definition: retrying}
-	_, err := teststate.Run(c.request(t), teststate.Options{Call: func(dag.Resource, value.Value) (value.Value, *dag.Failure, error) {
+	_, err := teststate.Run(c.request(t), teststate.Options{Call: func(dag.Invoke) (value.Value, *dag.Failure, error) {
 		return value.Value{}, nil, gone
 	}})
 	if !errors.Is(err, fault.Unavailable) {

@@ -122,13 +122,13 @@ func parsed(text, what string) (value.Value, error) {
 // tests answers for the functions that tests of a state call. The cases do not
 // describe them: on AWS one greeted, and the one behind lambda:invoke gave back
 // what it got.
-func (w *world) tests(r dag.Resource, input value.Value) (value.Value, *dag.Failure, error) {
+func (w *world) tests(c dag.Invoke) (value.Value, *dag.Failure, error) {
 	if len(w.c.Functions) == 0 {
-		if r.Service == "" {
+		if c.Resource.Service == "" {
 			return value.OfString("HelloWorld!"), nil, nil
 		}
-		return input, nil, nil
+		return c.Input, nil, nil
 	}
-	output, failure, _ := w.function(dag.Invoke{Resource: r, Input: input})
+	output, failure, _ := w.function(c)
 	return output, failure, nil
 }
