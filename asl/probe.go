@@ -84,7 +84,7 @@ func CompileState(text, name, unnamed string, options Options, probe *Probe) (*S
 	} else if name == "" {
 		s = r.state(&source.Member{Key: unnamed, Value: root})
 		m := &machine{states: []*state{s}}
-		r.checkVariables(m, nil)
+		r.checkVariables(m, nil, nil)
 		for _, b := range s.branches {
 			r.checkLevel(b)
 		}

@@ -50,12 +50,15 @@ func (s *state) lookBack(d *dag.Scope, document value.Value) *scope {
 
 // get evaluates a path.
 func (s *scope) get(p *jsonpath.Path) (value.Value, error) {
-	return p.Get(jsonpath.Roots{Input: s.document, Context: s.context, Variable: s.variable, Spent: &s.spent})
-}
-
-func (s *scope) variable(name string) value.Value {
-	v, _ := s.Var(name)
-	return v
+	root := s.document
+	switch p.Root() {
+	case jsonpath.Input:
+	case jsonpath.Context:
+		root = s.context()
+	case jsonpath.Variable:
+		root, _ = s.Var(p.VariableName())
+	}
+	return p.Get(root, &s.spent)
 }
 
 // millis is how the context object writes dates.

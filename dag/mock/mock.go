@@ -58,8 +58,8 @@ func (a Answer) Event(cmd dag.Invoke) dag.Event {
 
 // answer is an Answer as it is written: {"Return": …} or {"Throw": {…}}.
 type answer struct {
-	Return *value.Value `json:"Return,omitempty"`
-	Throw  *failure     `json:"Throw,omitempty"`
+	Return value.Value `json:"Return,omitzero"`
+	Throw  *failure    `json:"Throw,omitempty"`
 }
 
 type failure struct {
@@ -79,7 +79,7 @@ func (s Sequence) MarshalJSON() ([]byte, error) {
 		if x.Throw != nil {
 			all[key] = answer{Throw: &failure{x.Throw.Error, x.Throw.Cause}}
 		} else {
-			all[key] = answer{Return: &x.Return}
+			all[key] = answer{Return: x.Return}
 		}
 	}
 	return json.Marshal(all)
@@ -122,10 +122,10 @@ func read(key string, a answer) (Answer, error) {
 	}
 	x := Answer{First: first, Last: last}
 	switch {
-	case a.Return != nil && a.Throw != nil:
+	case !a.Return.IsAbsent() && a.Throw != nil:
 		return x, fmt.Errorf("answer %q has both Return and Throw", key)
-	case a.Return != nil:
-		x.Return = *a.Return
+	case !a.Return.IsAbsent():
+		x.Return = a.Return
 	case a.Throw != nil:
 		x.Throw = &dag.Failure{Error: a.Throw.Error, Cause: a.Throw.Cause}
 	default:
