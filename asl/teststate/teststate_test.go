@@ -85,6 +85,7 @@ const (
 	reading = `{"Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSON","ItemsPointer":"/a/1"},"Parameters":{"Bucket":"b","Key":"k"}},
 		"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},
 		"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b","Prefix":"p"}},"End":true}`
+	query   = `{"QueryLanguage":"JSONata",`
 	waiting = `{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","Parameters":{"QueueUrl":"q","MessageBody.$":"$$.Task.Token"},"End":true}`
 )
 
@@ -227,6 +228,32 @@ func TestRun(t *testing.T) {
 				return value.OfArray(value.OfString(c.Resource.Name), c.Input), nil, nil
 			},
 			want: `{"status":"SUCCEEDED","output":["f",{"n":1}]}`,
+		},
+		{
+			name: "the way of JSONata", definition: query + `"Type":"Task","Resource":"f","Arguments":{"x":"{% $states.input.n %}"},"Output":"{% $states.result.y %}","Assign":{"v":"{% $states.result %}"},"Next":"N"}`,
+			input: `{"n":1}`, result: `{"y":2}`, level: teststate.Debug,
+			want: `{"status":"SUCCEEDED","output":2,"nextState":"N","inspectionData":{"input":{"n":1},"afterArguments":{"x":1},"result":{"y":2},"variables":{"v":{"y":2}}}}`,
+		},
+		{
+			name: "JSONata that fails", definition: query + `"Type":"Pass","Output":"{% $states.input.n %}","End":true}`, level: teststate.Debug,
+			want: `{"status":"FAILED","error":"States.QueryEvaluationError","cause":"The JSONata expression '$states.input.n' specified for the field 'Output' returned nothing (undefined).",` +
+				`"inspectionData":{"input":{}}}`,
+		},
+		{
+			name: "JSONata that looks at the context and what was caught", failure: boom, context: `{"Execution":{"Name":"mine"}}`, level: teststate.Debug,
+			definition: query + `"Type":"Task","Resource":"f","Catch":[{"ErrorEquals":["States.ALL"],"Output":"{% $states.context.Execution.Name & $states.errorOutput.Cause %}","Next":"N"}],"End":true}`,
+			want: `{"status":"CAUGHT_ERROR","output":"mineboom","error":"E","cause":"boom","nextState":"N","inspectionData":{"input":{},"afterArguments":{},"errorDetails":{"catchIndex":0}}}`,
+		},
+		{
+			name: "a Map of JSONata", input: `{"list":["a"]}`, result: `[1]`, level: teststate.Debug,
+			definition: query + `"Type":"Map","Items":"{% $states.input.list %}","MaxConcurrency":"{% 1 + 1 %}","ItemSelector":{"v":"{% $states.context.Map.Item.Value %}"},` +
+				`"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`,
+			want: `{"status":"SUCCEEDED","output":[1],"inspectionData":{"input":{"list":["a"]},"afterItemSelector":[{"v":"a"}],"maxConcurrency":2}}`,
+		},
+		{
+			name: "a Parallel of JSONata", result: `[1]`, level: teststate.Debug,
+			definition: query + `"Type":"Parallel","Arguments":1,"Branches":[{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}],"Output":"{% $states.result[0] %}","End":true}`,
+			want:       `{"status":"SUCCEEDED","output":1,"inspectionData":{"input":{}}}`,
 		},
 		{
 			name: "a function that fails is called once", definition: retrying, retried: 1, call: once(t, boom),
