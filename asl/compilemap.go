@@ -56,7 +56,7 @@ func (s *state) compileWidth(d *dag.State) {
 			n, failure = width.integer(s.look(d, d.Effective), 0)
 		}
 		if failure == nil {
-			s.saw(MaxConcurrency, value.OfInt(n))
+			s.counted(MaxConcurrency, float64(n))
 		}
 		return within(n), failure
 	}
@@ -73,7 +73,7 @@ func (s *state) compileTolerance(d *dag.State) {
 			}
 			n, failure := count.integer(s.look(d, d.Effective), 0)
 			if failure == nil {
-				s.saw(ToleratedCount, value.OfInt(n))
+				s.counted(ToleratedCount, float64(n))
 			}
 			return int(n), failure
 		}
@@ -82,7 +82,7 @@ func (s *state) compileTolerance(d *dag.State) {
 		d.TolerateShare = func(d *dag.Scope) (float64, *dag.Failure) {
 			percent, failure := share.share(s.look(d, d.Effective))
 			if failure == nil {
-				s.saw(ToleratedPercentage, value.OfFloat(percent))
+				s.counted(ToleratedPercentage, percent)
 			}
 			return percent, failure
 		}

@@ -43,6 +43,13 @@ func (s *state) saw(step Step, v value.Value) {
 	}
 }
 
+// counted is saw for a number.
+func (s *state) counted(step Step, n float64) {
+	if s.probe != nil {
+		s.probe.Saw(step, value.OfFloat(n))
+	}
+}
+
 // Specimen is one state of a definition, compiled to be tested alone.
 type Specimen struct {
 	// State leads to names for which there are no states. Kind is its kind.

@@ -67,8 +67,6 @@ type steps struct {
 	selected []value.Value
 }
 
-func (s *steps) reset() { *s = steps{seen: map[asl.Step]value.Value{}} }
-
 func (s *steps) add(step asl.Step, v value.Value) {
 	if step == asl.AfterItemSelector {
 		s.selected = append(s.selected, v)

@@ -14,6 +14,7 @@ import (
 func (t *trial) bench() *dag.Graph {
 	s := t.specimen.State
 	t.substitute(s)
+	s.In = t.repeat(s.In)
 	g := &dag.Graph{Start: s.Name, States: []*dag.State{s}, Limits: dag.Limits{Transitions: boundless, Entries: boundless}}
 	if t.request.Variables.Len() > 0 {
 		g.Start = t.place("")
@@ -62,6 +63,17 @@ func (t *trial) variables(*dag.Scope) ([]dag.Binding, *dag.Failure) {
 		all = append(all, dag.Binding{Name: name, Value: v})
 	}
 	return all, nil
+}
+
+// repeat lets every attempt but the first fail as the first one did. It would
+// anyway, since nothing has changed; and a call is made once.
+func (t *trial) repeat(in dag.Shape) dag.Shape {
+	return func(d *dag.Scope) (value.Value, *dag.Failure) {
+		if t.failed != nil {
+			return value.Value{}, t.failed
+		}
+		return in(d)
+	}
 }
 
 // substitute lets one call stand for the work of a Parallel or a Map, so that
@@ -124,13 +136,7 @@ func (t *trial) falls() bool {
 	return true
 }
 
-// called is what came of a call.
-type called struct {
-	output  value.Value
-	failure *dag.Failure
-}
-
-// call performs the call of a function, once for all attempts.
+// call performs the call of a function.
 func (t *trial) call(c dag.Invoke) (dag.Event, error) {
 	switch {
 	case c.Resource.Kind != dag.FunctionResource || c.Resource.Pattern != dag.Respond:
@@ -139,17 +145,14 @@ func (t *trial) call(c dag.Invoke) (dag.Event, error) {
 	case t.options.Call == nil:
 		return nil, fault.New(fault.Invalid, CodeCall, "the Task calls the function %q: it needs a mock, or a node that calls it", c.Resource.Name)
 	}
-	if t.called == nil {
-		output, failure, err := t.options.Call(c)
-		if err != nil {
-			return nil, err
-		}
-		t.called = &called{output, failure}
+	output, failure, err := t.options.Call(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case failure != nil:
+		return dag.Failed{Activation: c.Activation, Attempt: c.Attempt, Failure: *failure}, nil
 	}
-	if f := t.called.failure; f != nil {
-		return dag.Failed{Activation: c.Activation, Attempt: c.Attempt, Failure: *f}, nil
-	}
-	return dag.Succeeded{Activation: c.Activation, Attempt: c.Attempt, Output: t.called.output}, nil
+	return dag.Succeeded{Activation: c.Activation, Attempt: c.Attempt, Output: output}, nil
 }
 
 // read yields what the reader of a Map has read.

@@ -24,7 +24,7 @@ func Run(r *Request, o Options) (*Answer, error) {
 	if t.input.IsAbsent() {
 		t.input = value.EmptyObject
 	}
-	t.steps.reset()
+	t.steps.seen = map[asl.Step]value.Value{}
 	probe := &asl.Probe{Saw: t.saw, Context: r.Context}
 	name := ""
 	if r.State != nil {
@@ -59,9 +59,9 @@ type trial struct {
 	bound   []dag.Binding // the variables that the state has set
 	event   int           // of the history, at which the state was entered
 	retries int           // that were arranged so far
+	failed  *dag.Failure  // that of the first attempt, if it is retried
 	over    bool          // there is nothing more to see
-	fallen  int           // items of the Map that have failed in this attempt
-	called  *called       // without a mock: what came of the call
+	fallen  int           // items of the Map that have failed
 }
 
 // saw takes a step that the probe is told.
@@ -142,8 +142,7 @@ func (t *trial) see(e dag.Transition) {
 // retry goes on while the retries are those that were before the test.
 func (t *trial) retry(e dag.Transition) {
 	if t.retries++; t.retries <= t.request.Configuration.RetrierRetryCount {
-		t.steps.reset()
-		t.fallen = 0
+		t.failed = e.Failure
 		return
 	}
 	seconds := int(e.Until.Sub(e.At) / time.Second)

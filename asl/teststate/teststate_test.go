@@ -242,7 +242,7 @@ func TestRun(t *testing.T) {
 		{
 			name: "JSONata that looks at the context and what was caught", failure: boom, context: `{"Execution":{"Name":"mine"}}`, level: teststate.Debug,
 			definition: query + `"Type":"Task","Resource":"f","Catch":[{"ErrorEquals":["States.ALL"],"Output":"{% $states.context.Execution.Name & $states.errorOutput.Cause %}","Next":"N"}],"End":true}`,
-			want: `{"status":"CAUGHT_ERROR","output":"mineboom","error":"E","cause":"boom","nextState":"N","inspectionData":{"input":{},"afterArguments":{},"errorDetails":{"catchIndex":0}}}`,
+			want:       `{"status":"CAUGHT_ERROR","output":"mineboom","error":"E","cause":"boom","nextState":"N","inspectionData":{"input":{},"afterArguments":{},"errorDetails":{"catchIndex":0}}}`,
 		},
 		{
 			name: "a Map of JSONata", input: `{"list":["a"]}`, result: `[1]`, level: teststate.Debug,
