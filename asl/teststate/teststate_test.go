@@ -73,7 +73,7 @@ const (
 	machine = `{"StartAt":"A","States":{
 		"A":{"Type":"Pass","Next":"M"},
 		"M":{"Type":"Map","ItemsPath":"$.list","ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","Parameters":{"is.$":"$"},"End":true}}},"Next":"A2"},
-		"A2":{"Type":"Task","Resource":"f","Catch":[{"ErrorEquals":["E"],"Next":"A2"},{"ErrorEquals":["X"],"Next":"Z"}],"Next":"A2"},
+		"A2":{"Type":"Task","Resource":"f","Catch":[{"ErrorEquals":["E"],"Assign":{"why.$":"$.Cause"},"Next":"A2"},{"ErrorEquals":["X"],"Next":"Z"}],"Next":"A2"},
 		"Z":{"Type":"Succeed"}}}`
 	shaped   = `{"Type":"Task","Resource":"f","InputPath":"$.in","Parameters":{"p.$":"$.x"},"ResultSelector":{"r.$":"$.y"},"ResultPath":"$.out","OutputPath":"$.out","Next":"N"}`
 	retrying = `{"Type":"Task","Resource":"f","Retry":[{"ErrorEquals":["Other"]},{"ErrorEquals":["E"],"IntervalSeconds":2,"BackoffRate":3,"MaxAttempts":2}],
@@ -133,8 +133,9 @@ func TestRun(t *testing.T) {
 		{name: "a state within a machine", definition: machine, state: "I", input: `5`, want: `{"status":"SUCCEEDED","output":{"is":5}}`},
 		{name: "a state that leads to itself", definition: machine, state: "A2", result: `1`, want: `{"status":"SUCCEEDED","output":1,"nextState":"A2"}`},
 		{
-			name: "and catches to itself", definition: machine, state: "A2", failure: boom,
-			want: `{"status":"CAUGHT_ERROR","output":{"Error":"E","Cause":"boom"},"error":"E","cause":"boom","nextState":"A2"}`,
+			name: "and catches to itself", definition: machine, state: "A2", failure: boom, variables: `{"old":1}`, level: teststate.Debug,
+			want: `{"status":"CAUGHT_ERROR","output":{"Error":"E","Cause":"boom"},"error":"E","cause":"boom","nextState":"A2",` +
+				`"inspectionData":{"input":{},"afterInputPath":{},"afterParameters":{},"variables":{"old":1,"why":"boom"},"errorDetails":{"catchIndex":0}}}`,
 		},
 		{name: "an unknown state", definition: machine, state: "B", want: "!State not found in definition"},
 		{name: "a name for the only state", definition: shaped, state: "A", want: "!State not found in definition"},
@@ -167,6 +168,21 @@ func TestRun(t *testing.T) {
 		{
 			name: "one more", definition: distributed, input: `{"list":[1,2,3]}`, result: `[1]`, fallen: 2,
 			want: `{"status":"FAILED","error":"States.ExceedToleratedFailureThreshold","cause":"The specified tolerated failure threshold was exceeded"}`,
+		},
+		{name: "failed items that the Map does not tell of", definition: reading, reads: `{"a":[0,[1,2]]}`, result: `{}`, fallen: 2, want: `{"status":"SUCCEEDED","output":{}}`},
+		{
+			name: "a result that is not shaped again", result: `[[1],[2]]`, input: `[1]`,
+			definition: `{"Type":"Map","ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},` +
+				`"ResultWriter":{"WriterConfig":{"Transformation":"FLATTEN"}},"End":true}`,
+			want: `{"status":"SUCCEEDED","output":[[1],[2]]}`,
+		},
+		{
+			name: "an object of the context", definition: `{"Type":"Map","ItemsPath":"$$.Execution.Input","Iterator":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`,
+			input: `{"a":1}`, result: `[]`, want: `{"status":"FAILED","error":"States.Runtime","cause":"Reference path \"$.Execution.Input\" must point to array."}`,
+		},
+		{
+			name: "an object of the input", definition: `{"Type":"Map","Iterator":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`,
+			input: `{"a":1}`, result: `[]`, want: `{"status":"SUCCEEDED","output":[]}`,
 		},
 		{
 			name: "the error of an item", definition: distributed, input: `{"list":[1,2,3]}`, failure: boom, fallen: 2, within: "I",
