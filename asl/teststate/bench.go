@@ -1,7 +1,6 @@
 package teststate
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/serverledge/serverledge/dag"
@@ -108,7 +107,7 @@ func (t *trial) reply(c dag.Invoke) (dag.Event, error) {
 		succeeded.Output = value.NullValue
 		return succeeded, nil
 	case c.Resource.Kind == dag.ReaderResource:
-		items, failure := t.read()
+		items, failure := t.read(c.Input.Get("ReaderConfig"))
 		if failure != nil {
 			failed.Failure = *failure
 			return failed, nil
@@ -153,48 +152,4 @@ func (t *trial) call(c dag.Invoke) (dag.Event, error) {
 		return dag.Failed{Activation: c.Activation, Attempt: c.Attempt, Failure: *failure}, nil
 	}
 	return dag.Succeeded{Activation: c.Activation, Attempt: c.Attempt, Output: output}, nil
-}
-
-// read yields what the reader of a Map has read.
-func (t *trial) read() (value.Value, *dag.Failure) {
-	data := t.request.Configuration.MapItemReaderData
-	if data.IsAbsent() {
-		return value.EmptyArray, nil
-	}
-	if data.Kind() == value.String {
-		parsed, err := value.Parse([]byte(data.Text()))
-		if err != nil {
-			return value.Value{}, unreadable("The data of the item reader is not JSON.")
-		}
-		data = parsed
-	}
-	if pointer := t.specimen.ReaderConfig.Get("ItemsPointer"); !pointer.IsAbsent() {
-		if data = at(data, pointer.Text()); data.IsAbsent() {
-			return value.Value{}, unreadable("The ItemsPointer leads to nothing in the data of the item reader.")
-		}
-		t.saw(afterItemsPointer, data)
-	}
-	if data.Kind() != value.Array && data.Kind() != value.Object {
-		return value.Value{}, unreadable("Attempting to map over non-iterable node.")
-	}
-	return data, nil
-}
-
-func unreadable(cause string) *dag.Failure { return &dag.Failure{Error: dag.ErrorReader, Cause: cause} }
-
-// at returns what a JSON pointer leads to; absent when it leads to nothing.
-func at(v value.Value, pointer string) value.Value {
-	for key := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		key = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
-		if v.Kind() == value.Array {
-			i, err := strconv.Atoi(key)
-			if err != nil {
-				return value.Value{}
-			}
-			v = v.Index(i)
-		} else {
-			v = v.Get(key)
-		}
-	}
-	return v
 }

@@ -85,7 +85,9 @@ const (
 	reading = `{"Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSON","ItemsPointer":"/a/1"},"Parameters":{"Bucket":"b","Key":"k"}},
 		"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},
 		"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b","Prefix":"p"}},"End":true}`
-	query   = `{"QueryLanguage":"JSONata",`
+	query = `{"QueryLanguage":"JSONata",`
+	csv   = `{"Type":"Map","ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW","MaxItems":2},"Parameters":{"Bucket":"b","Key":"k"}},
+		"ItemSelector":{"n.$":"$$.Map.Item.Value.name"},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`
 	waiting = `{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","Parameters":{"QueueUrl":"q","MessageBody.$":"$$.Task.Token"},"End":true}`
 )
 
@@ -200,8 +202,23 @@ func TestRun(t *testing.T) {
 		},
 		{
 			name: "a text that was read", definition: reading, reads: `"{\"a\":[0]}"`, result: `{}`,
-			want: `{"status":"FAILED","error":"States.ItemReaderFailed","cause":"The ItemsPointer leads to nothing in the data of the item reader."}`,
+			want: `{"status":"FAILED","error":"States.ItemReaderFailed","cause":"The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure."}`,
 		},
+		{
+			name: "a text of another format", definition: csv, reads: `"id,name\n7,Ada\n8,Eve\n9,Bob\n"`, result: `[1,2]`, level: teststate.Debug,
+			want: `{"status":"SUCCEEDED","output":[1,2],"inspectionData":{"input":{},"afterInputPath":{},"afterItemSelector":[{"n":"Ada"},{"n":"Eve"}],"maxConcurrency":0,` +
+				`"afterResultSelector":[1,2],"afterResultPath":[1,2]}}`,
+		},
+		{
+			name: "items that were read before", definition: csv, reads: `[{"name":"Ada"}]`, result: `[1]`, level: teststate.Debug,
+			want: `{"status":"SUCCEEDED","output":[1],"inspectionData":{"input":{},"afterInputPath":{},"afterItemSelector":[{"n":"Ada"}],"maxConcurrency":0,` +
+				`"afterResultSelector":[1],"afterResultPath":[1]}}`,
+		},
+		{
+			name: "data that cannot be gone through", definition: csv, reads: `7`, result: `[]`,
+			want: `{"status":"FAILED","error":"States.ItemReaderFailed","cause":"Attempting to map over non-iterable node."}`,
+		},
+		{name: "nothing was read", definition: csv, result: `[]`, want: `{"status":"SUCCEEDED","output":[]}`},
 		{
 			name: "a Parallel", definition: `{"Type":"Parallel","Parameters":{"x.$":"$.no"},"Branches":[{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}],"End":true}`, result: `[1]`,
 			want: `{"status":"FAILED","error":"States.Runtime","cause":"The JSONPath '$.no' specified for the field 'x.$' could not be found in the input '{}'"}`,
