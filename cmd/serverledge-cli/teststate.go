@@ -38,7 +38,7 @@ func (f *testFlags) register(cmd *cobra.Command) {
 	flags.IntVar(&f.retries, "retries", 0, "how often the Retry that matches the mocked error was used before")
 	flags.IntVar(&f.failed, "failed-items", 0, "how many items of the Map have failed")
 	flags.StringVar(&f.within, "error-in", "", "state within the Map or Parallel that the mocked error comes from")
-	flags.StringVar(&f.reads, "reader-data", "", "what the ItemReader of the Map has read, as JSON or @FILE")
+	flags.StringVar(&f.reads, "reader-data", "", "what the ItemReader of the Map has read, as JSON or @FILE of the format that it reads")
 }
 
 // workflowTestState runs one state of a definition alone, on this machine
