@@ -1,6 +1,7 @@
 package teststate
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/serverledge/serverledge/dag"
@@ -10,7 +11,7 @@ import (
 
 // bench makes the graph in which the state is tested: a state that sets the
 // variables, the state itself, and an end for each state that it leads to.
-func (t *trial) bench() *dag.Graph {
+func (t *trial) bench() (*dag.Graph, error) {
 	s := t.specimen.State
 	t.substitute(s)
 	s.In = t.repeat(s.In)
@@ -38,9 +39,9 @@ func (t *trial) bench() *dag.Graph {
 		s.Catch[i].Next = end(s.Catch[i].Next)
 	}
 	if err := dag.Validate(g); err != nil {
-		panic("teststate: the graph of a valid state is not valid: " + err.Error())
+		return nil, fmt.Errorf("making the graph of a state: %w", err)
 	}
-	return g
+	return g, nil
 }
 
 // boundless is more than what a Map over the largest input needs.
@@ -78,7 +79,7 @@ func (t *trial) repeat(in dag.Shape) dag.Shape {
 // substitute lets one call stand for the work of a Parallel or a Map, so that
 // the mock answers it. A Parallel becomes a Task. The items of a Map are read,
 // counted and shaped as ever, but each is a call, and the result is what a
-// writer answers.
+// writer answers. What nothing will call need not be known: a placeholder.
 func (t *trial) substitute(s *dag.State) {
 	switch s.Kind {
 	case dag.Parallel:
@@ -86,10 +87,15 @@ func (t *trial) substitute(s *dag.State) {
 		s.Resource = dag.Resource{Kind: dag.ServiceResource}
 	case dag.Map:
 		s.Children, s.Receive = dag.ExpressChildren, nil
+		s.Body = &dag.Graph{Start: "item", States: []*dag.State{{Name: "item", Kind: dag.Succeed}}}
 		if s.Write == nil {
 			s.Write = &dag.Work{Resource: dag.Resource{Kind: dag.WriterResource}}
 		}
-	case dag.Task, dag.Pass, dag.Choice, dag.Wait, dag.Succeed, dag.Fail:
+	case dag.Task:
+		if s.Resource.Name == "" && s.Target == nil {
+			s.Resource = dag.Resource{Kind: dag.ServiceResource}
+		}
+	case dag.Pass, dag.Choice, dag.Wait, dag.Succeed, dag.Fail:
 	}
 }
 

@@ -74,7 +74,11 @@ func (t *trial) saw(step asl.Step, v value.Value) {
 // run plays an execution until the state has ended or is to be retried. Timers
 // fire when nothing else happens: a Wait takes no time.
 func (t *trial) run() (*Answer, error) {
-	x := dag.NewExecution(t.bench())
+	g, err := t.bench()
+	if err != nil {
+		return nil, err
+	}
+	x := dag.NewExecution(g)
 	x.Observe(t.see)
 	queue := []dag.Event{dag.Started{Seed: t.options.Seed, Input: t.input, Info: dag.Info{ID: "test-state", Start: t.now}}}
 	var timers []dag.SetTimer

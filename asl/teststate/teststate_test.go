@@ -253,6 +253,17 @@ func TestRun(t *testing.T) {
 			name: "a token", definition: waiting, result: `1`, context: `{"Task":{"Token":"t"}}`, level: teststate.Debug,
 			want: `{"status":"SUCCEEDED","output":1,"inspectionData":{"input":{},"afterInputPath":{},"afterParameters":{"QueueUrl":"q","MessageBody":"t"},"result":1,"afterResultSelector":1,"afterResultPath":1}}`,
 		},
+		{name: "a placeholder", definition: `{"Type":"Task","Resource":"${Function}","End":true}`, result: `1`, want: `{"status":"SUCCEEDED","output":1}`},
+		{name: "a placeholder in an ARN", definition: `{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:${F}","End":true}`, result: `1`, want: `{"status":"SUCCEEDED","output":1}`},
+		{
+			name: "a placeholder that would be called", definition: `{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:${F}","End":true}`,
+			want: "!only functions are called by a test, and only for their answer: this Task needs a mock",
+		},
+		{
+			name: "placeholders below", result: `[1]`, input: `[1]`,
+			definition: `{"Type":"Map","Iterator":{"StartAt":"I","States":{"I":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:1:function:${F}","End":true}}},"End":true}`,
+			want:       `{"status":"SUCCEEDED","output":[1]}`,
+		},
 		{name: "a callback without a mock", definition: waiting, want: "!only functions are called by a test, and only for their answer: this Task needs a mock"},
 		{name: "a function without a node", definition: retrying, want: `!the Task calls the function "f": it needs a mock, or a node that calls it`},
 		{

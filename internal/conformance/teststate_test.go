@@ -2,12 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"iter"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/serverledge/serverledge/asl/teststate"
+	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
+	"github.com/serverledge/serverledge/internal/fault"
 )
 
 // Tests of single states answer as AWS's TestState did.
@@ -140,4 +145,63 @@ func like(want string, got value.Value, place string) bool {
 	pattern = placeholder.ReplaceAllString(pattern, `.*`)
 	ok, err := regexp.MatchString(`^(?s:`+pattern+`)$`, text)
 	return err == nil && ok
+}
+
+// Every state of every real definition can be tested alone: it ends somehow,
+// whatever little it gets.
+func TestEveryStateAlone(t *testing.T) {
+	t.Parallel()
+	tested, refused := 0, map[string]int{}
+	for _, v := range lines[verdict](t, "definitions/public.jsonl") {
+		if v.DefinitionText != "" || disputed[v.ID] != "" {
+			continue
+		}
+		definition, err := value.Parse([]byte(v.text()))
+		if err != nil {
+			t.Fatalf("%s: %v", v.ID, err)
+		}
+		for name, kind := range states(definition) {
+			r := &teststate.Request{Definition: v.text(), State: &name, Level: teststate.Trace}
+			switch kind {
+			case "Task":
+				r.Mock = &teststate.Mock{Result: value.EmptyObject, Mode: teststate.None}
+			case "Map", "Parallel":
+				r.Mock = &teststate.Mock{Failure: &dag.Failure{Error: "Odd"}}
+			}
+			_, err := teststate.Run(r, teststate.Options{})
+			if err != nil && !errors.Is(err, fault.Invalid) {
+				t.Errorf("%s %q: %v", v.ID, name, err)
+			}
+			if err != nil {
+				refused[err.Error()]++
+				continue
+			}
+			tested++
+		}
+	}
+	t.Logf("tested %d states alone, refused %v", tested, refused)
+	if tested < 100 {
+		t.Errorf("only %d states could be tested", tested)
+	}
+}
+
+// states yields the states of a definition, at any level, with their types.
+func states(definition value.Value) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		var visit func(v value.Value) bool
+		visit = func(v value.Value) bool {
+			for name, s := range v.Get("States").Members() {
+				if !yield(name, s.Get("Type").Text()) || !visit(s.Get("Iterator")) || !visit(s.Get("ItemProcessor")) {
+					return false
+				}
+				for _, b := range s.Get("Branches").Elements() {
+					if !visit(b) {
+						return false
+					}
+				}
+			}
+			return true
+		}
+		visit(definition)
+	}
 }
