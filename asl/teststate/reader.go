@@ -14,7 +14,7 @@ import (
 func (t *trial) read(config value.Value) (value.Value, *dag.Failure) {
 	data := t.request.Configuration.MapItemReaderData
 	if data.IsAbsent() {
-		return nothing, nil
+		return value.OfObject(value.Member{Key: "Items", Value: value.EmptyArray}), nil
 	}
 	c, err := dataset.ParseConfig(config)
 	if err != nil {
@@ -36,9 +36,6 @@ func (t *trial) read(config value.Value) (value.Value, *dag.Failure) {
 	}
 	return answer, nil
 }
-
-// nothing is the answer of a reader that found no items.
-var nothing = value.OfObject(value.Member{Key: "Items", Value: value.EmptyArray})
 
 func unreadable(err error) *dag.Failure {
 	return &dag.Failure{Error: dag.ErrorReader, Cause: err.Error()}
