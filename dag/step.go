@@ -114,9 +114,10 @@ func (x *Execution) run() {
 		}
 		if a.phase == resuming {
 			x.resume(a)
-			continue
+		} else {
+			x.enter(a)
 		}
-		x.enter(a)
+		x.rest()
 	}
 	clear(x.queue)
 	x.queue = x.queue[:0]
@@ -130,6 +131,13 @@ func (x *Execution) ready(a *activation) {
 }
 
 // overrun ends an execution that goes beyond a limit.
+// rest ends the execution when this step has done all the work that it may.
+func (x *Execution) rest() {
+	if x.worked > x.limits.Work && x.running() {
+		x.overrun("the expressions of one step would take more than %d units of work; does a loop never wait, or does a Map run too many items at once?", x.limits.Work)
+	}
+}
+
 func (x *Execution) overrun(format string, limit int) {
 	x.finish(Outcome{Status: Broken, Failure: &Failure{Error: ErrorRuntime, Cause: fmt.Sprintf(format, limit), Fatal: true}})
 }
