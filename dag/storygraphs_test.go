@@ -74,6 +74,11 @@ var storyGraphs = map[string]func() *Graph{
 			s.Catch = []Catch{{Errors: []string{ErrorHeartbeatTimeout}, Next: "beat"}}
 		}), &State{Name: "beat", Kind: Pass})
 	},
+	"activity": func() *Graph {
+		return machine(with(task("hands", ""), func(s *State) {
+			s.Heartbeat, s.Resource.Kind, s.Resource.Pattern = 5*time.Second, ActivityResource, Callback
+		}))
+	},
 	"bounded": func() *Graph {
 		g := machine(with(task("work", "more"), func(s *State) { s.Catch = []Catch{{Errors: []string{ErrorAll}, Next: "more"}} }), task("more", ""))
 		g.Timeout = 30 * time.Second
