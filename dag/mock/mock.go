@@ -9,6 +9,7 @@ package mock
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,8 +59,8 @@ func (a Answer) Event(cmd dag.Invoke) dag.Event {
 
 // answer is an Answer as it is written: {"Return": …} or {"Throw": {…}}.
 type answer struct {
-	Return *value.Value `json:"Return,omitempty"`
-	Throw  *failure     `json:"Throw,omitempty"`
+	Return value.Value `json:"Return,omitzero"`
+	Throw  *failure    `json:"Throw,omitempty"`
 }
 
 type failure struct {
@@ -79,7 +80,7 @@ func (s Sequence) MarshalJSON() ([]byte, error) {
 		if x.Throw != nil {
 			all[key] = answer{Throw: &failure{x.Throw.Error, x.Throw.Cause}}
 		} else {
-			all[key] = answer{Return: &x.Return}
+			all[key] = answer{Return: x.Return}
 		}
 	}
 	return json.Marshal(all)
@@ -122,10 +123,10 @@ func read(key string, a answer) (Answer, error) {
 	}
 	x := Answer{First: first, Last: last}
 	switch {
-	case a.Return != nil && a.Throw != nil:
+	case !a.Return.IsAbsent() && a.Throw != nil:
 		return x, fmt.Errorf("answer %q has both Return and Throw", key)
-	case a.Return != nil:
-		x.Return = *a.Return
+	case !a.Return.IsAbsent():
+		x.Return = a.Return
 	case a.Throw != nil:
 		x.Throw = &dag.Failure{Error: a.Throw.Error, Cause: a.Throw.Cause}
 	default:
@@ -144,7 +145,7 @@ func strict(text []byte, into any) error {
 // configuration is a file of Step Functions Local.
 type configuration struct {
 	StateMachines   map[string]machine
-	MockedResponses map[string]Sequence
+	MockedResponses map[string]json.RawMessage
 }
 
 type machine struct{ TestCases map[string]map[string]string }
@@ -158,7 +159,7 @@ func Case(file []byte, name, testCase string) (Answers, error) {
 	}
 	var c configuration
 	if err := strict(file, &c); err != nil {
-		return nil, invalid("the mock configuration: %s", err)
+		return nil, invalid("the mock configuration: %s", plain(err))
 	}
 	states, err := c.find(name, testCase)
 	if err != nil {
@@ -166,14 +167,26 @@ func Case(file []byte, name, testCase string) (Answers, error) {
 	}
 	answers := make(Answers, len(states))
 	for state, response := range states {
-		sequence, ok := c.MockedResponses[response]
+		text, ok := c.MockedResponses[response]
 		if !ok {
 			return nil, invalid("test case %q: state %q wants the response %q, which is not among MockedResponses", testCase, state, response).
 				WithHint("%s", near(response, c.MockedResponses))
 		}
+		var sequence Sequence
+		if err := sequence.UnmarshalJSON(text); err != nil {
+			return nil, invalid("the mock configuration: response %q: %s", response, plain(err))
+		}
 		answers[state] = sequence
 	}
 	return answers, nil
+}
+
+// plain words an error of encoding/json for people.
+func plain(err error) string {
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Sprintf("%q must not be of type %s", t.Field, t.Value)
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
 func (c *configuration) find(name, testCase string) (map[string]string, error) {
