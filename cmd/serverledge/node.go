@@ -155,6 +155,7 @@ func (n *node) openData(context.Context) error {
 	if err != nil {
 		return &exitError{exitConfig, err}
 	}
+	n.clients.from = n.id
 	return nil
 }
 
@@ -418,6 +419,7 @@ func (n *node) close(ctx context.Context) error {
 
 // clients keeps one client per peer.
 type clients struct {
+	from string // the id of this node
 	mu   sync.Mutex
 	made map[string]*client.Client
 }
@@ -429,7 +431,7 @@ func (c *clients) to(address string) *client.Client {
 		c.made = map[string]*client.Client{}
 	}
 	if c.made[address] == nil {
-		c.made[address] = client.New(address, client.Options{})
+		c.made[address] = client.New(address, client.Options{From: c.from})
 	}
 	return c.made[address]
 }
