@@ -11,7 +11,7 @@ func (r *reader) checkMachine(m *machine) {
 	if m == nil || len(m.states) == 0 {
 		return
 	}
-	r.checkVariables(m, nil)
+	r.checkVariables(m, nil, nil)
 	if live := r.checkLevel(m); live > MaxBranches {
 		r.Errorf("034", m.at, "the machine may have %d branches open at a time, more than the %d allowed", live, MaxBranches)
 	}

@@ -92,7 +92,11 @@ func (o *object) service(s *state, t *task, text string, n *source.Node) {
 		r.Name = o.starting(s)
 	case base == "http:invoke" && r.Pattern == dag.Respond:
 		r.Kind = dag.HTTPResource
-		o.arguments(s, "ApiEndpoint", "Method")
+		if p := o.arguments(s, "ApiEndpoint", "Method"); p != nil {
+			if m := p.node.Member("Authentication"); m != nil {
+				p.Warnf("037", m.At(), "%s: Authentication has no effect: this system keeps no connections", p.what).Hint = "put what the endpoint wants into Headers"
+			}
+		}
 	default:
 		o.unsupportedService(t.text, n)
 	}

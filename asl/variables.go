@@ -95,50 +95,68 @@ func (a *assignment) compile(look func(*dag.Scope) *scope) dag.Assign {
 	}
 }
 
-// assigned lists the variables that the states of a level set.
-func (m *machine) assigned() []variable {
+// assigned lists the variables that a state sets when it is left.
+func (s *state) assigned() []variable {
 	var all []variable
 	add := func(a *assignment) {
 		if a != nil {
 			all = append(all, a.variables...)
 		}
 	}
-	for _, s := range m.states {
-		add(s.assign)
-		for _, c := range s.catch {
-			add(c.assign)
-		}
-		for _, c := range s.choices {
-			add(c.assign)
-		}
+	add(s.assign)
+	for _, c := range s.catch {
+		add(c.assign)
+	}
+	for _, c := range s.choices {
+		add(c.assign)
 	}
 	return all
 }
 
-// checkVariables checks what a level assigns against those around it, and what
-// it reads against all that is assigned.
-func (r *reader) checkVariables(m *machine, outer []string) {
-	names := slices.Clone(outer)
-	for _, v := range m.assigned() {
-		if slices.Contains(outer, v.name) {
-			r.Errorf("027", v.at, "the variable %q is assigned in an outer scope and cannot be assigned here", source.Clip(v.name)).Hint =
-				"an inner scope only reads it; return the value as output, or take another name"
-		}
-		names = append(names, v.name)
-	}
+// checkVariables checks what a level assigns against what is taken by those
+// around it, and what it reads against all that is visible.
+func (r *reader) checkVariables(m *machine, taken, visible []string) {
 	for _, s := range m.states {
+		for _, v := range s.assigned() {
+			if slices.Contains(taken, v.name) {
+				r.Errorf("027", v.at, "the variable %q is assigned in an outer scope and cannot be assigned here", source.Clip(v.name)).Hint =
+					"an inner scope only reads it; return the value as output, or take another name"
+			}
+			visible = append(visible, v.name)
+		}
+	}
+	for i, s := range m.states {
 		for _, v := range s.reads {
-			if !slices.Contains(names, v.name) {
+			if !slices.Contains(visible, v.name) {
 				r.Warnf("028", v.at, "%s: no state assigns the variable $%s, or none whose scope reaches here", fmt.Sprintf("state %q", source.Clip(s.name)), source.Clip(v.name)).
-					Suggest(v.name, names)
+					Suggest(v.name, visible)
 			}
 		}
-		inner := names
+		if len(s.branches) == 0 {
+			continue
+		}
+		inner, seen := takenBeside(m, i, taken), slices.Clone(visible)
 		if s.mapping != nil && s.mapping.distributed {
-			inner = nil // its items are executions of their own
+			inner, seen = nil, nil // its items are executions of their own
 		}
 		for _, b := range s.branches {
-			r.checkVariables(b, inner)
+			r.checkVariables(b, inner, seen)
 		}
 	}
+}
+
+// takenBeside lists the variables that the states of a level assign, but for
+// one: what a Parallel or a Map assigns is set after its branches are over, so
+// they may have variables of the same names.
+func takenBeside(m *machine, but int, taken []string) []string {
+	all := slices.Clone(taken)
+	for i, s := range m.states {
+		if i == but {
+			continue
+		}
+		for _, v := range s.assigned() {
+			all = append(all, v.name)
+		}
+	}
+	return all
 }

@@ -195,6 +195,9 @@ func (x *Execution) joined(f *frame, output value.Value) {
 	a.frame.tail = f.tail
 	x.tellItem(MapIterationSucceeded, f, output, nil)
 	x.ended(f, output, nil)
+	if a.fork.left == 0 { // the way goes on from the end of the last item
+		a.frame.tail = f.tail
+	}
 	if a.state.Kind == Map {
 		x.more(a)
 		return

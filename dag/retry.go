@@ -29,7 +29,7 @@ func (x *Execution) fail(a *activation, failure *Failure) {
 	if x.retry(a, failure) {
 		return
 	}
-	if a.opened && !failure.Fatal {
+	if !failure.Fatal {
 		switch a.state.Kind {
 		case Parallel:
 			x.tell(ParallelFailed, a, value.Value{}, failure)

@@ -389,7 +389,13 @@ func (w *world) settle(e Event) {
 	case Fired:
 		delete(w.timers, e.Timer)
 		w.gone = append(w.gone, e.Timer)
-	case Started, Heartbeat, Aborted, Redriven:
+	case Heartbeat:
+		k := tried{e.Activation, e.Attempt}
+		if c, ok := w.calls[k]; ok && c.Resource.Kind == ActivityResource { // a worker has it
+			c.Taken = true
+			w.calls[k] = c
+		}
+	case Started, Aborted, Redriven:
 	}
 }
 

@@ -202,6 +202,9 @@ func spell(c Command, now time.Time) string {
 		if c.Resource.Pattern == Callback {
 			text += " callback"
 		}
+		if c.Taken {
+			text += " taken"
+		}
 		return text
 	case Cancel:
 		return fmt.Sprintf("cancel %d/%d", c.Activation, c.Attempt)

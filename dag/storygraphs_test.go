@@ -1,6 +1,8 @@
 package dag
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/serverledge/serverledge/dag/value"
@@ -74,11 +76,6 @@ var storyGraphs = map[string]func() *Graph{
 			s.Catch = []Catch{{Errors: []string{ErrorHeartbeatTimeout}, Next: "beat"}}
 		}), &State{Name: "beat", Kind: Pass})
 	},
-	"activity": func() *Graph {
-		return machine(with(task("hands", ""), func(s *State) {
-			s.Heartbeat, s.Resource.Kind, s.Resource.Pattern = 5*time.Second, ActivityResource, Callback
-		}))
-	},
 	"bounded": func() *Graph {
 		g := machine(with(task("work", "more"), func(s *State) { s.Catch = []Catch{{Errors: []string{ErrorAll}, Next: "more"}} }), task("more", ""))
 		g.Timeout = 30 * time.Second
@@ -127,6 +124,44 @@ var storyGraphs = map[string]func() *Graph{
 	"nested": func() *Graph {
 		return machine(&State{Name: "outer", Kind: Map, Body: machine(&State{Name: "inner", Kind: Map, Body: machine(
 			with(task("t", ""), func(s *State) { s.In = item }))})})
+	},
+
+	// Calls beside functions.
+	"distributed": func() *Graph { // reads its items, runs each as an execution of its own, writes the results away
+		return machine(&State{Name: "each", Kind: Map, Children: StandardChildren, Width: 2, Body: machine(task("inside", "")),
+			Read:  &Work{Resource: Resource{Kind: ReaderResource, Service: "s3", Action: "getObject"}, Input: in("file")},
+			Items: res("items"), TolerateCount: count(1),
+			Write: &Work{Resource: Resource{Kind: WriterResource, Service: "s3", Action: "putObject"}, Input: outcomes},
+			Retry: []Retry{{Errors: []string{ErrorReader, ErrorWriter}, Interval: time.Second, MaxAttempts: 1}},
+			Catch: []Catch{{Errors: []string{ErrorTolerance}, Next: "partly"}},
+		}, &State{Name: "partly", Kind: Pass})
+	},
+	"activity": func() *Graph {
+		return machine(with(task("review", ""), func(s *State) {
+			s.Resource = Resource{Kind: ActivityResource, Name: "desk", Pattern: Callback}
+			s.Timeout, s.Heartbeat = time.Minute, 10*time.Second
+		}))
+	},
+	"shaped": func() *Graph { // what is called and what becomes of the answer is computed
+		return machine(with(task("call", ""), func(s *State) {
+			s.Resource.Name = ""
+			s.Target = func(s *Scope) (string, value.Value, *Failure) {
+				return s.Input.Get("to").Text(), s.Input.Get("with"), nil
+			}
+			s.Receive = func(s *Scope) (value.Value, *Failure) {
+				if s.Result.Kind() == value.Null {
+					return value.Value{}, &Failure{Error: "Empty"}
+				}
+				return value.OfArray(s.Result), nil
+			}
+			s.Catch = []Catch{{Errors: []string{"Empty"}, Next: "empty"}}
+		}), &State{Name: "empty", Kind: Pass})
+	},
+	"hoard": func() *Graph { // a loop that assigns ever more
+		return machine(
+			&State{Name: "grow", Kind: Pass, Next: "grow", Assign: func(s *Scope) ([]Binding, *Failure) {
+				return []Binding{{Name: "v" + strconv.Itoa(s.State.Event), Value: value.OfString(strings.Repeat("x", 1<<20))}}, nil
+			}})
 	},
 
 	// Everything, for the golden journal.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
-	"github.com/serverledge/serverledge/dag/mock"
 	"github.com/serverledge/serverledge/dag/value"
 	"github.com/serverledge/serverledge/engine"
 	"github.com/serverledge/serverledge/functions"
@@ -19,9 +18,8 @@ import (
 )
 
 // compileOutside knows "callback" (a function that gets the token of its task),
-// "activity", "late" (an activity with a timeout) and "service" (a Task that no
-// node can call).
-func compileOutside(_, definition string, v engine.Variant) (*dag.Graph, error) {
+// "activity", and "late" (an activity with a timeout).
+func compileOutside(_, definition string, _ engine.Variant) (*dag.Graph, error) {
 	s := &dag.State{Name: "s", Kind: dag.Task, Resource: dag.Resource{Name: "hands", Pattern: dag.Callback}}
 	switch definition {
 	case "callback":
@@ -31,12 +29,6 @@ func compileOutside(_, definition string, v engine.Variant) (*dag.Graph, error) 
 		s.Resource.Kind = dag.ActivityResource
 	case "activity":
 		s.Resource.Kind = dag.ActivityResource
-	case "service":
-		if !v.Mocked {
-			return nil, fault.New(fault.Invalid, "unsupported", "no node can call it")
-		}
-		s.Resource = dag.Resource{Kind: dag.ServiceResource, Service: "dynamodb", Action: "putItem"}
-		s.Retry = []dag.Retry{{Errors: []string{"Busy"}, MaxAttempts: 5}}
 	}
 	g := &dag.Graph{Start: "s", States: []*dag.State{s}}
 	return g, dag.Validate(g)
@@ -226,8 +218,8 @@ func (s *stuck) Finish(ctx context.Context, id string, after uint64, summary []b
 	return s.Append(ctx, id, after, entries...)
 }
 
-// TestWorkersGetEachTaskOnce: many workers and many tasks, and each task is done
-// by one.
+// TestWorkersGetEachTaskOnce: many workers, some with little patience, and many
+// tasks: each task is done by one.
 func TestWorkersGetEachTaskOnce(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
@@ -236,15 +228,16 @@ func TestWorkersGetEachTaskOnce(t *testing.T) {
 	var ids []string
 	got := make(chan string, tasks)
 	var workers sync.WaitGroup
-	for range 8 {
+	var done atomic.Bool
+	for w := range 8 {
 		workers.Go(func() {
-			for {
-				task, err := e.Work(t.Context(), "default", "hands", "me", 500*time.Millisecond)
+			for !done.Load() {
+				task, err := e.Work(t.Context(), "default", "hands", "me", time.Duration(w*w)*time.Millisecond)
 				if err != nil {
 					t.Error(err)
 				}
 				if task == nil {
-					return
+					continue
 				}
 				got <- task.Execution
 				if err := e.SucceedTask(t.Context(), task.Token, task.Input); err != nil {
@@ -261,6 +254,7 @@ func TestWorkersGetEachTaskOnce(t *testing.T) {
 			t.Errorf("got %s", x.Status)
 		}
 	}
+	done.Store(true)
 	workers.Wait()
 	close(got)
 	count := map[string]int{}
@@ -319,29 +313,5 @@ func TestWithdrawnTasks(t *testing.T) {
 	}
 	if task, err := e.Work(t.Context(), "default", "hands", "me", 0); task != nil || err != nil {
 		t.Errorf("got %+v, %v", task, err)
-	}
-}
-
-// TestMocks: mocked answers come in the order of the calls, also across a
-// restart, and a Task that no node can call runs with them.
-func TestMocks(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
-	e := newOutside(t, "n1", s, &world{})
-	answers := mock.Answers{"s": {
-		{First: 0, Last: 1, Throw: &dag.Failure{Error: "Busy"}},
-		{First: 2, Last: 2, Return: value.OfString("stored")},
-	}}
-	if _, err := e.Execute(t.Context(), &engine.Request{Language: "t", Definition: "service"}); !errors.Is(err, fault.Invalid) {
-		t.Errorf("without mocks: %v", err)
-	}
-	x, err := e.Execute(t.Context(), &engine.Request{Language: "t", Definition: "service", Mocks: answers})
-	if err != nil || x.Status != dag.Completed || x.Output.Text() != "stored" {
-		t.Errorf("got %+v, %v", x, err)
-	}
-	answers["s"] = answers["s"][:1]
-	x, err = e.Execute(t.Context(), &engine.Request{Language: "t", Definition: "service", Mocks: answers})
-	if err != nil || x.Status != dag.Broken || !strings.Contains(x.Failure.Cause, "no mocked answer for call 2") {
-		t.Errorf("got %+v, %v", x, err)
 	}
 }

@@ -15,7 +15,9 @@ import (
 
 	"github.com/serverledge/serverledge/api/client"
 	"github.com/serverledge/serverledge/api/server"
+	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/engine"
+	"github.com/serverledge/serverledge/engine/services"
 	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/functions/pack"
 	"github.com/serverledge/serverledge/internal/config"
@@ -42,6 +44,7 @@ type node struct {
 	pool     *pool.Pool
 	router   *offload.Router
 	engine   *engine.Engine
+	limits   string // of executions, as the engine keeps them
 	api      *server.Server
 	http     *http.Server
 	listener net.Listener
@@ -232,15 +235,36 @@ func (n *node) openEngine(context.Context) error {
 		Dial:  func(p offload.Peer) functions.Invoker { return n.clients.to(p.Address) },
 	})
 	n.onClose(func(context.Context) error { return n.clients.close() })
+	if n.limits, err = limits(n.cfg); err != nil {
+		return err
+	}
+	calls := services.New(services.Options{Allow: n.cfg.List("workflow.http.allow")})
+	n.onClose(func(context.Context) error { return calls.Close() })
 	n.engine, err = engine.New(engine.Options{
-		Node: n.id, Journal: n.store, Names: n.store, Invoker: n.router, Compile: compile,
-		Observe: n.metrics.observe, Branch: n.metrics.branch, Log: n.log,
+		Node: n.id, Journal: n.store, Names: n.store, Invoker: n.router, Compile: compile, Limits: n.limits, Workflow: n.workflow,
+		Services: calls,
+		Observe:  n.metrics.observe, Branch: n.metrics.branch, Log: n.log,
 	})
 	if err != nil {
 		return err
 	}
 	n.onDrain(n.engine.Close)
 	return nil
+}
+
+// workflow finds a registered workflow for tasks that start one.
+func (n *node) workflow(ctx context.Context, namespace, name string) (*engine.Definition, error) {
+	w, err := n.store.Workflow(ctx, namespace, name)
+	if err != nil {
+		return nil, err
+	}
+	return &engine.Definition{Workflow: w.Name, Language: w.Language, Definition: w.Definition, Version: w.Version}, nil
+}
+
+// compile makes a graph for the API, under the limits of this node.
+func (n *node) compile(language, definition string, v engine.Variant) (*dag.Graph, string, error) {
+	v.Limits = n.limits
+	return detectAndCompile(language, definition, v)
 }
 
 // fit says how well this node could run a function now.
@@ -265,7 +289,7 @@ func (n *node) openAPI(context.Context) error {
 	}
 	var err error
 	n.api, err = server.New(server.Options{
-		Engine: n.engine, Store: n.store, Pool: poolFace{n.pool, n.driver}, Node: &nodeFace{n}, Compile: detectAndCompile,
+		Engine: n.engine, Store: n.store, Pool: poolFace{n.pool, n.driver}, Node: &nodeFace{n}, Compile: n.compile,
 		Metrics: handler, Hosts: hosts, Hops: n.cfg.Int("scheduler.hops"), Log: n.log,
 	})
 	if err != nil {

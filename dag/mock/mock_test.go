@@ -2,6 +2,7 @@ package mock_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -12,92 +13,113 @@ import (
 
 const file = `{
   "StateMachines": {
-    "Orders": {"TestCases": {"Happy": {"Pay": "PaySucceeds", "Ship": "Nothing"}, "Broken": {"Pay": "PayBusy"}, "Lost": {"Pay": "PaySuceeds"}}},
-    "Returns": {"TestCases": {"Happy": {"Refund": "Nothing"}, "Typo": {"Refund": "Typo"}, "Wrong": {"Refund": "Wrong"}}}
+    "Orders": {"TestCases": {
+      "Paid": {"Charge": "Charged", "Ship": "ShippedAtLast"},
+      "Refused": {"Charge": "CardRefused"},
+      "Dangling": {"Charge": "Chargd"}
+    }},
+    "Returns": {"TestCases": {"Refused": {"Refund": "CardRefused"}}}
   },
   "MockedResponses": {
-    "PaySucceeds": {"0": {"Return": {"paid": 1.0}}},
-    "PayBusy": {"0-1": {"Throw": {"Error": "Busy", "Cause": "try again"}}, "2": {"Return": "late"}},
-    "Nothing": {"0": {"Return": null}},
-    "Typo": {"0": {"Retrun": 1}},
-    "Wrong": {"0": {"Throw": "Busy"}}
+    "Charged": {"0": {"Return": {"id": 7, "sum": 1.50}}},
+    "CardRefused": {"0": {"Throw": {"Error": "CardRefused", "Cause": "no money"}}},
+    "ShippedAtLast": {"0-1": {"Throw": {"Error": "Busy"}}, "2": {"Return": null}}
   }
 }`
 
 func TestCase(t *testing.T) {
 	t.Parallel()
-	answers, err := mock.Case([]byte(file), "Orders", "Happy")
-	if err != nil || len(answers) != 2 || answers["Pay"][0].Return.String() != `{"paid":1.0}` || answers["Ship"][0].Return.String() != "null" {
-		t.Errorf("got %+v, %v", answers, err)
-	}
-	answers, err = mock.Case([]byte(file), "", "Broken")
+	answers, err := mock.Case([]byte(file), "", "Paid")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n, want := range []string{"Busy", "Busy", "", dag.ErrorRuntime} {
-		answer, mocked := answers.Of("Pay", n)
-		got := ""
-		if answer.Throw != nil {
-			got = answer.Throw.Error
-		}
-		if !mocked || got != want {
-			t.Errorf("call %d: got %+v, want %q", n, answer, want)
-		}
-	}
-	if _, mocked := answers.Of("Ship", 0); mocked {
-		t.Error("a state that the case does not name is mocked")
-	}
-}
-
-// TestBadCases: each error says what is wrong and what was perhaps meant.
-func TestBadCases(t *testing.T) {
-	t.Parallel()
-	for of, c := range map[string]struct{ file, says, hint string }{
-		"/Happy":        {file, `2 state machines have a test case "Happy"`, "MACHINE/CASE"},
-		"/Hapy":         {file, `no test case "Hapy"`, `did you mean "Happy"?`},
-		"Orders/Typo":   {file, `no test case "Typo"`, "it has Broken, Happy, Lost"},
-		"Order/Happy":   {file, `no state machine "Order"`, `did you mean "Orders"?`},
-		"/Lost":         {file, `state "Pay" wants the response "PaySuceeds"`, `did you mean "PaySucceeds"?`},
-		"/Typo":         {file, `response "Typo": unknown field "Retrun"`, ""},
-		"/Wrong":        {file, `response "Wrong": "Throw" must not be of type string`, ""},
-		"/no JSON":      {`{"a":`, "is not JSON", ""},
-		"/twice":        {`{"StateMachines":{},"StateMachines":{}}`, "is not JSON", ""},
-		"/unknown":      {`{"StateMachine":{}}`, `unknown field "StateMachine"`, ""},
-		"/wrong type":   {`{"StateMachines":[]}`, `"StateMachines" must not be of type array`, ""},
-		"Nobody/Number": {`{}`, `no state machine "Nobody"`, ""},
+	call := dag.Invoke{Activation: 3, Attempt: 2}
+	for _, c := range []struct {
+		state  string
+		n      int
+		mocked bool
+		want   dag.Event
+	}{
+		{"Charge", 0, true, dag.Succeeded{Activation: 3, Attempt: 2, Whole: true}},
+		{"Ship", 0, true, dag.Failed{Activation: 3, Attempt: 2, Failure: dag.Failure{Error: "Busy"}}},
+		{"Ship", 1, true, dag.Failed{Activation: 3, Attempt: 2, Failure: dag.Failure{Error: "Busy"}}},
+		{"Ship", 2, true, dag.Succeeded{Activation: 3, Attempt: 2, Whole: true}},
+		{"Other", 0, false, nil},
 	} {
-		machine, name, _ := strings.Cut(of, "/")
-		_, err := mock.Case([]byte(c.file), machine, name)
-		e := fault.From(err)
-		if e.Kind != fault.Invalid || e.Code != "invalid_mock" || !strings.Contains(e.Detail, c.says) || !strings.Contains(e.Hint, c.hint) {
-			t.Errorf("%s: got %s (%s)", of, e.Detail, e.Hint)
+		answer, mocked := answers.Of(c.state, c.n)
+		if mocked != c.mocked {
+			t.Errorf("%s: mocked is %t", c.state, mocked)
 		}
-	}
-}
-
-// TestAnswersAreWrittenAndRead: an execution keeps its mocks in its header.
-func TestAnswersAreWrittenAndRead(t *testing.T) {
-	t.Parallel()
-	for _, text := range []string{
-		`{"A":{"0":{"Return":null}}}`, `{"A":{"0":{"Throw":{}}}}`, `{"A":{}}`, `{}`,
-		`{"A":{"0":{"Return":{"z":1.0,"a":[]}},"1-3":{"Throw":{"Error":"E","Cause":"c"}}},"B":{"7":{"Return":false}}}`,
-	} {
-		var answers mock.Answers
-		if err := json.Unmarshal([]byte(text), &answers); err != nil {
-			t.Errorf("%s: %v", text, err)
+		if !mocked {
 			continue
 		}
-		if again, err := json.Marshal(answers); err != nil || string(again) != text {
-			t.Errorf("%s was written as %s, %v", text, again, err)
+		got := answer.Event(call)
+		if s, ok := got.(dag.Succeeded); ok { // the values are compared below
+			s.Output = dag.Succeeded{}.Output
+			got = s
+		}
+		if got != c.want {
+			t.Errorf("%s %d: got %+v", c.state, c.n, got)
 		}
 	}
-	for _, text := range []string{
-		`{"A":{"0":{}}}`, `{"A":{"0":{"Return":1,"Throw":{}}}}`, `{"A":{"-1":{"Return":1}}}`, `{"A":{"1000001":{"Return":1}}}`,
-		`{"A":{"0-1":{"Return":1},"1-2":{"Return":1}}}`, `{"A":{"2-1":{"Return":1}}}`, `{"A":{"0":{"return":1,"Other":2}}}`, `{"A":1}`,
+	charged, _ := answers.Of("Charge", 0)
+	if got := charged.Return.String(); got != `{"id":7,"sum":1.50}` {
+		t.Errorf("got %s", got)
+	}
+	beyond, mocked := answers.Of("Ship", 3)
+	if !mocked || beyond.Throw == nil || !beyond.Throw.Fatal || !strings.Contains(beyond.Throw.Cause, "call 3 of state 'Ship'") {
+		t.Errorf("beyond the last answer: %+v", beyond)
+	}
+	if answers, err = mock.Case([]byte(file), "Returns", "Refused"); err != nil || len(answers) != 1 || answers["Refund"] == nil {
+		t.Errorf("by machine: %v, %v", answers, err)
+	}
+}
+
+// Answers keep their meaning through JSON: an execution carries them.
+func TestAnswersAreJSON(t *testing.T) {
+	t.Parallel()
+	answers, err := mock.Case([]byte(file), "Orders", "Paid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"Charge":{"0":{"Return":{"id":7,"sum":1.50}}},"Ship":{"0-1":{"Throw":{"Error":"Busy"}},"2":{"Return":null}}}`
+	if string(text) != want {
+		t.Errorf("got %s", text)
+	}
+	var again mock.Answers
+	if err := json.Unmarshal(text, &again); err != nil {
+		t.Fatal(err)
+	}
+	if twice, err := json.Marshal(again); err != nil || string(twice) != want {
+		t.Errorf("read again: %s, %v", twice, err)
+	}
+}
+
+func TestCaseRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ file, machine, testCase, want, hint string }{
+		"no JSON":       {"{", "", "Paid", "not JSON", ""},
+		"unknown field": {`{"StateMachine":{}}`, "", "Paid", "unknown field", ""},
+		"no case":       {file, "", "Payed", `no test case "Payed"`, `did you mean "Paid"?`},
+		"ambiguous":     {file, "", "Refused", "2 state machines have a test case", "FILE#MACHINE/CASE"},
+		"no machine":    {file, "Order", "Paid", `no state machine "Order"`, `did you mean "Orders"?`},
+		"dangling":      {file, "Orders", "Dangling", `wants the response "Chargd"`, `did you mean "Charged"?`},
+		"both":          {strings.Replace(file, `{"Return": null}`, `{"Return": 1, "Throw": {}}`, 1), "", "Paid", "both Return and Throw", ""},
+		"neither":       {strings.Replace(file, `{"Return": null}`, `{}`, 1), "", "Paid", "needs Return or Throw", ""},
+		"no number":     {strings.Replace(file, `"0-1"`, `"first"`, 1), "", "Paid", `"first" is neither`, ""},
+		"backwards":     {strings.Replace(file, `"0-1"`, `"1-0"`, 1), "", "Paid", `"1-0" is neither`, ""},
+		"misspelt":      {strings.Replace(file, `"Return": null`, `"Retrun": null`, 1), "", "Paid", `response "ShippedAtLast": unknown field "Retrun"`, ""},
+		"no object":     {strings.Replace(file, `{"Error": "Busy"}`, `"Busy"`, 1), "", "Paid", `response "ShippedAtLast": "Throw" must not be of type string`, ""},
+		"wrong type":    {`{"StateMachines":[]}`, "", "Paid", `"StateMachines" must not be of type array`, ""},
+		"twice":         {strings.Replace(file, `"0-1"`, `"0-2"`, 1), "", "Paid", "call 2 has two answers", ""},
 	} {
-		var answers mock.Answers
-		if err := json.Unmarshal([]byte(text), &answers); err == nil {
-			t.Errorf("%s was read as %+v", text, answers)
+		_, err := mock.Case([]byte(c.file), c.machine, c.testCase)
+		if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.want) || !strings.Contains(fault.From(err).Hint, c.hint) {
+			t.Errorf("%s: got %v (%s)", name, err, fault.From(err).Hint)
 		}
 	}
 }
