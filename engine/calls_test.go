@@ -341,7 +341,10 @@ func TestDistributedMapSurvivesRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-stuck
-	waitFor(t, func() bool { return first.count("more") == 3 && e1.Active() == 2 })
+	waitFor(t, func() bool { // what the first node still writes would fence the second one off
+		_, entries, _, err := s.Load(t.Context(), x.ID)
+		return err == nil && len(entries) == 3 && e1.Active() == 2
+	})
 	second := &world{}
 	e2 := newCalls(t, s, s, second, "", nil)
 	if _, err := e2.Recover(t.Context()); err != nil {
