@@ -87,8 +87,8 @@ func (e *Engine) tell(ctx context.Context, token string, event func(dag.ID, int)
 }
 
 func noTask() error {
-	return fault.New(fault.NotFound, "no_such_task", "the token names no task that is waiting").
-		WithHint("it has ended, timed out or been cancelled, or the token is not genuine")
+	return fault.New(fault.NotFound, "no_such_task",
+		"the token names no task that is waiting: it has ended, timed out or been cancelled, or the token is not genuine")
 }
 
 // ElsewhereError says that another node owns an execution.
