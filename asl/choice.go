@@ -71,8 +71,7 @@ func (e *expression) holds(s *scope) (bool, *dag.Failure) {
 
 func (c *comparison) holds(s *scope) (bool, *dag.Failure) {
 	v, err := s.get(c.variable)
-	var missing *jsonpath.MissingError
-	if c.operator == "IsPresent" && (err == nil || errors.As(err, &missing)) {
+	if c.operator == "IsPresent" && (err == nil || isMissing(err)) {
 		return (err == nil) == c.constant.Bool(), nil
 	}
 	if err != nil {
@@ -85,6 +84,11 @@ func (c *comparison) holds(s *scope) (bool, *dag.Failure) {
 		}
 	}
 	return c.compare(v, b), nil
+}
+
+func isMissing(err error) bool {
+	_, missing := errors.AsType[*jsonpath.MissingError](err)
+	return missing
 }
 
 func (c *comparison) invalid(s *scope, p *jsonpath.Path, err error) *dag.Failure {

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"github.com/serverledge/serverledge/asl/dataset"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
 )
@@ -88,7 +89,7 @@ func (s *state) listed(d *dag.Scope) (value.Value, *dag.Failure) {
 	scope := s.look(d, d.Effective)
 	switch {
 	case m.reader != nil:
-		return d.Result, nil
+		return dataset.Read(d.Result), nil
 	case m.list != nil:
 		return m.list.fill(scope)
 	case s.query == jsonata && !iterable(d.Effective):
@@ -153,7 +154,7 @@ func (s *state) batched(d *dag.Scope, items value.Value) (value.Value, *dag.Fail
 	g := grouping{most: int(most), limit: int(limit), common: common}
 	g.used = g.empty()
 	for i, item := range numbered(items) {
-		d.Item = &dag.Item{Index: i, Key: item.Key, Value: item.Value}
+		d.Item = &dag.Item{Index: i, Key: item.Key, Value: item.Value, Read: d.Result}
 		v, failure := s.selected(d)
 		if failure != nil {
 			return value.Value{}, failure
@@ -252,7 +253,8 @@ func (s *state) toWrite(d *dag.Scope) (value.Value, *dag.Failure) {
 	}
 	results := make([]value.Value, d.Items())
 	for i := range results {
-		results[i] = s.record(d, i)
+		r := d.Record(i)
+		results[i] = told(r).With("Call", value.OfInt(int64(r.Call))).With("Started", date(r.Started)).With("Ended", date(r.Ended))
 	}
 	return value.OfObject(
 		member("Arguments", arguments), member("WriterConfig", w.config), member("Label", value.OfString(s.mapping.label)),
@@ -260,12 +262,11 @@ func (s *state) toWrite(d *dag.Scope) (value.Value, *dag.Failure) {
 	), nil
 }
 
-// record tells how an item ended.
-func (s *state) record(d *dag.Scope, i int) value.Value {
-	input, o := d.Outcome(i)
-	members := []value.Member{member("Input", input), member("Output", o.Output), member("Status", value.OfString(string(o.Status)))}
-	if o.Failure != nil {
-		members = append(members, member("Error", value.OfString(o.Failure.Error)), member("Cause", value.OfString(o.Failure.Cause)))
+// told tells how an item ended.
+func told(r dag.ItemRecord) value.Value {
+	members := []value.Member{member("Input", r.Input), member("Output", r.Output), member("Status", value.OfString(string(r.Status)))}
+	if r.Failure != nil {
+		members = append(members, member("Error", value.OfString(r.Failure.Error)), member("Cause", value.OfString(r.Failure.Cause)))
 	}
 	return value.OfObject(members...)
 }
@@ -277,7 +278,7 @@ func (s *state) transformed(d *dag.Scope) (value.Value, *dag.Failure) {
 	switch kind := s.mapping.writer.config.Get("Transformation").Text(); kind {
 	case "NONE":
 		for i := range d.Items() {
-			all = append(all, s.record(d, i))
+			all = append(all, told(d.Record(i)))
 		}
 	case "FLATTEN":
 		for _, v := range d.Result.Elements() {

@@ -149,6 +149,8 @@ func (o *object) checkExpression(e *expression, n *source.Node, offset int, at s
 		switch field := r.Path[0]; {
 		case field == "input", field == "context":
 		case field == "result" && at == after, field == "errorOutput" && at == caught:
+		case field == "result" && at == caught: // AWS's editor lets it pass
+			o.Warnf("026", place, "%s: %s: there is no $states.result in a Catch", o.what, e.field).Hint = "use $states.errorOutput"
 		case field == "result", field == "errorOutput":
 			o.Errorf("025", place, "%s: %s: $states.%s is not available here", o.what, e.field, field).Hint =
 				"$states.result is there in Output and Assign of Task, Parallel and Map, $states.errorOutput in those of a Catch"

@@ -97,6 +97,8 @@ func (o *object) service(s *state, t *task, text string, n *source.Node) {
 				p.Warnf("037", m.At(), "%s: Authentication has no effect: this system keeps no connections", p.what).Hint = "put what the endpoint wants into Headers"
 			}
 		}
+	case (base == "aws-sdk:s3:getObject" || base == "aws-sdk:s3:putObject") && r.Pattern == dag.Respond:
+		o.arguments(s, "Bucket", "Key")
 	default:
 		o.unsupportedService(t.text, n)
 	}

@@ -3,6 +3,7 @@ package asl
 import (
 	"time"
 
+	"github.com/serverledge/serverledge/asl/dataset"
 	"github.com/serverledge/serverledge/asl/jsonpath"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
@@ -49,12 +50,15 @@ func (s *state) lookBack(d *dag.Scope, document value.Value) *scope {
 
 // get evaluates a path.
 func (s *scope) get(p *jsonpath.Path) (value.Value, error) {
-	return p.Get(jsonpath.Roots{Input: s.document, Context: s.context, Variable: s.variable, Spent: &s.spent})
-}
-
-func (s *scope) variable(name string) value.Value {
-	v, _ := s.Var(name)
-	return v
+	root := s.document
+	switch p.Root() {
+	case jsonpath.Input:
+	case jsonpath.Context:
+		root = s.context()
+	case jsonpath.Variable:
+		root, _ = s.Var(p.VariableName())
+	}
+	return p.Get(root, &s.spent)
 }
 
 // millis is how the context object writes dates.
@@ -93,6 +97,7 @@ func (s *scope) context() value.Value {
 		if s.Item.Key != "" {
 			item = append(item, member("Key", value.OfString(s.Item.Key)))
 		}
+		item = append(item, member("Source", value.OfString(dataset.Origin(s.Item.Read, s.Item.Index))))
 		all = append(all, member("Map", value.OfObject(member("Item", value.OfObject(item...)))))
 	}
 	if s.State.Token != "" {

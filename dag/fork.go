@@ -2,6 +2,7 @@ package dag
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/serverledge/serverledge/dag/value"
 )
@@ -19,12 +20,11 @@ type fork struct {
 	// The rest is for a Map.
 	items   value.Value    // an array, or absent when there are members
 	members []value.Member // of an object
+	read    value.Value    // what its reader answered
 	width   int            // how many may be; 0 is no bound
 	failed  int            // items that failed and were tolerated
 
-	// For a Map that tells of its items: what each got, and how it ended.
-	inputs   []value.Value
-	outcomes []Outcome
+	records []ItemRecord // for a Map that tells of its items
 }
 
 // branch opens the frames of a Parallel.
@@ -99,8 +99,7 @@ func (x *Execution) iterate(a *activation, read value.Value) {
 	n := k.left
 	k.frames, k.results = make([]*frame, n), make([]value.Value, n)
 	if a.state.Write != nil || a.state.Receive != nil {
-		k.outcomes = make([]Outcome, n)
-		k.inputs = make([]value.Value, n)
+		k.records = make([]ItemRecord, n)
 	}
 	a.phase, a.fork = forked, k
 	if a.opened || x.startMap(a) {
@@ -117,7 +116,7 @@ func (k *fork) length() int {
 
 // plan computes what a Map goes by; read is what its reader answered.
 func (x *Execution) plan(a *activation, read value.Value) (*fork, *Failure) {
-	s, k := a.state, &fork{}
+	s, k := a.state, &fork{read: read}
 	items := a.effective
 	if !read.IsAbsent() {
 		items = read
@@ -171,8 +170,8 @@ func (x *Execution) more(a *activation) {
 			f.input = orNull(input)
 		}
 		k.frames[k.opened] = f
-		if k.inputs != nil {
-			k.inputs[f.index] = f.input
+		if k.records != nil {
+			k.records[f.index] = ItemRecord{Input: f.input, Started: x.now}
 		}
 		k.opened++
 		k.open++
@@ -184,9 +183,9 @@ func (x *Execution) more(a *activation) {
 
 func (k *fork) item(i int) Item {
 	if k.members == nil {
-		return Item{Index: i, Value: k.items.Index(i)}
+		return Item{Index: i, Value: k.items.Index(i), Read: k.read}
 	}
-	return Item{Index: i, Key: k.members[i].Key, Value: k.members[i].Value}
+	return Item{Index: i, Key: k.members[i].Key, Value: k.members[i].Value, Read: k.read}
 }
 
 // joined takes the output of a branch or an item.
@@ -228,10 +227,11 @@ func (x *Execution) broken(f *frame, failure *Failure) {
 func (x *Execution) ended(f *frame, output value.Value, failure *Failure) {
 	k := f.owner.fork
 	k.results[f.index], k.frames[f.index] = output, nil
-	if k.outcomes != nil {
-		k.outcomes[f.index] = Outcome{Status: Completed, Output: output}
+	if k.records != nil {
+		r := &k.records[f.index]
+		r.Outcome, r.Call, r.Ended = Outcome{Status: Completed, Output: output}, f.call, x.now
 		if failure != nil {
-			k.outcomes[f.index] = Outcome{Status: Broken, Failure: failure}
+			r.Outcome = Outcome{Status: Broken, Failure: failure}
 		}
 	}
 	k.left--
@@ -282,9 +282,15 @@ func (x *Execution) leaveMap(a *activation, result value.Value) {
 // Items returns how many items the Map has, in Write and Receive.
 func (s *Scope) Items() int { return s.act.fork.length() }
 
-// Outcome returns what an item of the Map got and how it ended, in
-// Write and Receive.
-func (s *Scope) Outcome(i int) (input value.Value, outcome Outcome) {
-	k := s.act.fork
-	return k.inputs[i], k.outcomes[i]
+// ItemRecord is what an item of a Map got, when, and how it ended.
+type ItemRecord struct {
+	Outcome
+
+	Input value.Value
+	// Call is the one that executed the item of a distributed Map; 0 otherwise.
+	Call           ID
+	Started, Ended time.Time
 }
+
+// Record tells of an item of the Map, in Write and Receive.
+func (s *Scope) Record(i int) ItemRecord { return s.act.fork.records[i] }

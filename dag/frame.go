@@ -24,6 +24,7 @@ type frame struct {
 	left    int         // dataflow: states neither done nor skipped
 	failed  bool        // it ended with a failure that its Map or nobody handled
 	tail    int         // the latest event on the way through it
+	call    ID          // of the child execution, in a distributed map
 }
 
 // phase is how an activation stands.

@@ -248,6 +248,8 @@ type Item struct {
 	Index int
 	Value value.Value
 	Key   string // of an object's member; empty for arrays
+	// Read is what the reader of the Map answered; absent without one.
+	Read value.Value
 }
 
 // The functions that a language gives to the kernel must be pure. A *Failure
@@ -303,12 +305,12 @@ type Catch struct {
 
 // Case is one rule of a Choice.
 type Case struct {
+	// Label is what the condition says, for people; it may be empty.
+	Label  string
 	When   Guard
 	Next   string
 	Out    Shape // nil: the state's own Out
 	Assign Assign
-	// Label is what the condition says, for people.
-	Label string
 }
 
 // Failure is what a state or an execution failed with. It is data: it can be

@@ -71,7 +71,7 @@ func dump(x *Execution) string {
 }
 
 func dumpFrame(b *strings.Builder, f *frame, indent string) {
-	fmt.Fprintf(b, "%sframe %d input %s left %d failed %v tail %d vars", indent, f.index, f.input, f.left, f.failed, f.tail)
+	fmt.Fprintf(b, "%sframe %d input %s left %d failed %v tail %d call %d vars", indent, f.index, f.input, f.left, f.failed, f.tail, f.call)
 	for _, v := range f.vars {
 		fmt.Fprintf(b, " %s=%s", v.Name, v.Value)
 	}
@@ -95,9 +95,9 @@ func dumpActivation(b *strings.Builder, a *activation, indent string) {
 	if k == nil {
 		return
 	}
-	fmt.Fprintf(b, "%sfork left %d opened %d open %d failed %d results %v result %s inputs %v\n", indent, k.left, k.opened, k.open, k.failed, k.results, k.result, k.inputs)
-	for _, o := range k.outcomes {
-		fmt.Fprintf(b, "%s%v %v %s\n", indent, o.Status, o.Output, failureText(o.Failure))
+	fmt.Fprintf(b, "%sfork left %d opened %d open %d failed %d results %v result %s read %s\n", indent, k.left, k.opened, k.open, k.failed, k.results, k.result, k.read)
+	for _, r := range k.records {
+		fmt.Fprintf(b, "%s%v %v %v %s call %d %v %v\n", indent, r.Input, r.Status, r.Output, failureText(r.Failure), r.Call, r.Started, r.Ended)
 	}
 	for _, f := range k.frames {
 		if f != nil {

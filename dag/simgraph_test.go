@@ -209,8 +209,8 @@ func (g *garden) mapping(t *stem) {
 func outcomes(s *Scope) (value.Value, *Failure) {
 	all := []value.Value{s.Result}
 	for i := range s.Items() {
-		input, o := s.Outcome(i)
-		all = append(all, input, o.Output, value.OfString(string(o.Status)))
+		r := s.Record(i)
+		all = append(all, r.Input, r.Output, value.OfString(string(r.Status)))
 	}
 	return value.OfArray(all...), nil
 }

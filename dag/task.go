@@ -55,6 +55,9 @@ func (x *Execution) invoke(a *activation, timeout time.Duration) {
 		a.deadline = x.now.Add(timeout)
 	}
 	x.open[a.call] = a
+	if a.resource.Kind == ChildResource {
+		a.frame.call = a.call
+	}
 	a.seq, a.command = x.seq, len(x.commands)
 	x.commands = append(x.commands, x.invocation(a))
 	if timeout > 0 {

@@ -16,7 +16,7 @@ import (
 // ServiceCall is a call that is neither of a function nor of an execution: of a
 // reader or a writer of a Map, of an HTTP endpoint.
 type ServiceCall struct {
-	Namespace, Execution, State string
+	Namespace, Workflow, Execution, State string
 	// Key names the call for ever: a repetition has the same.
 	Key      string
 	Resource dag.Resource
@@ -153,7 +153,7 @@ func (r *run) callService(ctx context.Context, cmd dag.Invoke) (value.Value, err
 		defer cancel()
 	}
 	return r.e.opts.Services.Call(ctx, &ServiceCall{
-		Namespace: r.rec.Namespace, Execution: r.rec.ID, State: cmd.State, Key: r.key(cmd), Resource: cmd.Resource, Input: cmd.Input, Deadline: cmd.Deadline,
+		Namespace: r.rec.Namespace, Workflow: r.rec.Workflow, Execution: r.rec.ID, State: cmd.State, Key: r.key(cmd), Resource: cmd.Resource, Input: cmd.Input, Deadline: cmd.Deadline,
 	})
 }
 

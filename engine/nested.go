@@ -147,7 +147,7 @@ func moment(t time.Time) value.Value {
 // repetition finds it.
 func (r *run) runChild(ctx context.Context, cmd dag.Invoke) (value.Value, error) {
 	rec := r.rec
-	rec.ID = derived(r.rec.ID, cmd)
+	rec.ID = ChildID(r.rec.ID, cmd.Activation)
 	rec.Parent, rec.Map, rec.Depth = r.rec.ID, cmd.Resource.Name, r.rec.Depth+1
 	rec.Name, rec.Input, rec.Started, rec.Owner = "", cmd.Input, time.Now(), r.e.opts.Node
 	if rec.Depth > maxDepth {
@@ -206,10 +206,11 @@ func (e *Engine) launchChild(ctx context.Context, parent *run, rec record) (*run
 	return begun, err
 }
 
-// derived makes the id of the child of a call: it has the shard and the moment
-// of its parent, and nobody can guess it who does not know the parent's.
-func derived(parent string, cmd dag.Invoke) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d.%d", parent, cmd.Activation, cmd.Attempt))
+// ChildID makes the id of the execution of an item of a distributed Map from the
+// call for it: it has the shard and the moment of its parent, and nobody can
+// guess it who does not know the parent's.
+func ChildID(parent string, call dag.ID) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", parent, call))
 	const head = 2
 	id, err := ulid.ParseStrict(parent[head:])
 	if err != nil {

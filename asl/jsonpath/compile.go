@@ -96,7 +96,7 @@ func (p *parser) path() (*Path, error) {
 		return nil, err
 	}
 	path.text = p.text[from:p.at]
-	path.definite = path.function != "" || definite(path.steps)
+	path.classify()
 	return path, nil
 }
 

@@ -238,7 +238,12 @@ func (n *node) openEngine(context.Context) error {
 	if n.limits, err = limits(n.cfg); err != nil {
 		return err
 	}
-	calls := services.New(services.Options{Allow: n.cfg.List("workflow.http.allow")})
+	store, err := openObjects(n.cfg, n.dir)
+	if err != nil {
+		return &exitError{exitConfig, err}
+	}
+	n.onClose(func(context.Context) error { return store.Close() })
+	calls := services.New(services.Options{Allow: n.cfg.List("workflow.http.allow"), Objects: store})
 	n.onClose(func(context.Context) error { return calls.Close() })
 	n.engine, err = engine.New(engine.Options{
 		Node: n.id, Journal: n.store, Names: n.store, Invoker: n.router, Compile: compile, Limits: n.limits, Workflow: n.workflow,

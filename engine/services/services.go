@@ -14,11 +14,13 @@ import (
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
 	"github.com/serverledge/serverledge/engine"
+	"github.com/serverledge/serverledge/store/objects"
 )
 
 // Services implements engine.Services.
 type Services struct {
-	http *endpoints
+	http    *endpoints
+	objects objects.Store
 }
 
 // Options say what may be called.
@@ -26,11 +28,14 @@ type Options struct {
 	// Allow lists the hosts that http:invoke may call, as "example.com",
 	// "example.com:8443" or "*.example.com"; "*" is any. Empty allows none.
 	Allow []string
+	// Objects is where readers read, writers write, and s3:getObject and putObject
+	// go. The caller closes it.
+	Objects objects.Store
 }
 
 // New returns services; Close them.
 func New(o Options) *Services {
-	return &Services{http: newEndpoints(o.Allow)}
+	return &Services{http: newEndpoints(o.Allow), objects: o.Objects}
 }
 
 // Close lets go of connections that wait for use.
@@ -44,8 +49,15 @@ func (s *Services) Call(ctx context.Context, call *engine.ServiceCall) (value.Va
 	switch call.Resource.Kind {
 	case dag.HTTPResource:
 		return s.http.call(ctx, call)
-	case dag.ReaderResource, dag.WriterResource, dag.ServiceResource, dag.FunctionResource, dag.ActivityResource, dag.WorkflowResource,
-		dag.ChildResource:
+	case dag.ReaderResource:
+		return s.read(ctx, call)
+	case dag.WriterResource:
+		return s.write(ctx, call)
+	case dag.ServiceResource:
+		if call.Resource.Service == "aws-sdk:s3" {
+			return s.object(ctx, call)
+		}
+	case dag.FunctionResource, dag.ActivityResource, dag.WorkflowResource, dag.ChildResource: // the engine's own
 	}
 	return value.Value{}, failed(dag.ErrorRuntime, "no node can call %s:%s", call.Resource.Service, call.Resource.Action)
 }

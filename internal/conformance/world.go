@@ -2,6 +2,7 @@ package main
 
 import (
 	"container/heap"
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
+	"github.com/serverledge/serverledge/engine/services"
+	"github.com/serverledge/serverledge/store/objects/memory"
 )
 
 // epoch is when every case begins.
@@ -17,19 +20,28 @@ func epoch() time.Time { return time.Date(2026, 1, 15, 10, 30, 0, 0, time.UTC) }
 // world simulates what is around an execution: functions, services, and a
 // clock that jumps to the next thing that happens.
 type world struct {
-	c       *testCase
-	now     time.Time
-	calls   map[string]int // of each mocked state
-	objects map[string]string
-	depth   int // of nested executions
+	c        *testCase
+	now      time.Time
+	calls    map[string]int // of each mocked state
+	services *services.Services
+	depth    int // of nested executions
 }
 
 func newWorld(c *testCase) *world {
-	w := &world{c: c, now: epoch(), calls: map[string]int{}, objects: map[string]string{}}
+	store := memory.New(bucket)
 	for _, o := range c.Fixtures.S3 {
-		w.objects[o.Bucket+"/"+o.Key] = o.Body
+		store.MakeBucket(o.Bucket)
+		_, _ = store.Put(context.Background(), o.Bucket, o.Key, strings.NewReader(o.Body)) // a text in memory
 	}
-	return w
+	return &world{c: c, now: epoch(), calls: map[string]int{}, services: services.New(services.Options{Objects: store})}
+}
+
+// bucket is there in every case, also in those that have no objects.
+const bucket = "s3-bucket"
+
+// id names the execution that goes on.
+func (w *world) id() string {
+	return "arn:aws:states:us-east-1:111111111111:execution:workflow:" + strconv.Itoa(w.depth)
 }
 
 // pending is an event that will happen.
@@ -59,11 +71,10 @@ func (a *agenda) Pop() any {
 
 // run plays an execution to its end and returns its journal.
 func (w *world) run(g *dag.Graph, input value.Value) (dag.Outcome, []dag.Entry) {
-	id := "arn:aws:states:us-east-1:111111111111:execution:workflow:" + strconv.Itoa(w.depth)
 	x := dag.NewExecution(g)
 	var entries []dag.Entry
 	var plan agenda
-	next := dag.Event(dag.Started{Seed: 1, Input: input, Info: dag.Info{ID: id, Name: "execution", Workflow: "workflow", Start: w.now}})
+	next := dag.Event(dag.Started{Seed: 1, Input: input, Info: dag.Info{ID: w.id(), Name: "execution", Workflow: "workflow", Start: w.now}})
 	for {
 		entry := dag.Entry{Seq: x.Seq() + 1, At: w.now, Event: next}
 		entries = append(entries, entry)
@@ -121,13 +132,10 @@ func (w *world) call(g *dag.Graph, cmd dag.Invoke) (value.Value, *dag.Failure, t
 	case dag.ChildResource:
 		output, failure, after := w.child(g, cmd)
 		return output, failure, after
-	case dag.ReaderResource:
-		output, failure := w.read(cmd.Input)
-		return output, failure, took
-	case dag.ServiceResource:
+	case dag.ReaderResource, dag.WriterResource, dag.ServiceResource:
 		output, failure := w.service(cmd)
 		return output, failure, took
-	case dag.ActivityResource, dag.WorkflowResource, dag.WriterResource, dag.HTTPResource:
+	case dag.ActivityResource, dag.WorkflowResource, dag.HTTPResource:
 	}
 	return value.Value{}, &dag.Failure{Error: "Conformance", Cause: "nothing answers for " + cmd.Resource.Name}, took
 }
