@@ -104,7 +104,7 @@ func TestCaseRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ file, machine, testCase, want, hint string }{
 		"no JSON":       {"{", "", "Paid", "not JSON", ""},
 		"unknown field": {`{"StateMachine":{}}`, "", "Paid", "unknown field", ""},
-		"no case":       {file, "", "Paidd", `no test case "Payed"`, `did you mean "Paid"?`},
+		"no case":       {file, "", "Paidd", `no test case "Paidd"`, `did you mean "Paid"?`},
 		"ambiguous":     {file, "", "Refused", "2 state machines have a test case", "FILE#MACHINE/CASE"},
 		"no machine":    {file, "Order", "Paid", `no state machine "Order"`, `did you mean "Orders"?`},
 		"dangling":      {file, "Orders", "Dangling", `wants the response "Chargd"`, `did you mean "Charged"?`},
