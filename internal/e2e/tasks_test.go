@@ -133,9 +133,9 @@ func TestCallbacksInTime(t *testing.T) {
 	n := start(t, "sandbox")
 	n.function(api.Function{Name: "ask", Handler: "ask.handler"}, "ask.py", asking)
 	late := map[string]string{"timeout": n.begin(callback(`"TimeoutSeconds":1,`), `{"q":"?"}`), "heartbeat": n.begin(callback(`"HeartbeatSeconds":1,`), `{"q":"?"}`)}
-	alive := n.begin(callback(`"HeartbeatSeconds":1,`), `{"q":"?"}`)
+	alive := n.begin(callback(`"HeartbeatSeconds":2,`), `{"q":"?"}`)
 	token := n.token(alive)
-	for began := time.Now(); time.Since(began) < 2500*time.Millisecond; time.Sleep(200 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < 3500*time.Millisecond; time.Sleep(200 * time.Millisecond) {
 		if err := n.BeatTask(t.Context(), api.TaskHeartbeat{TaskToken: token}); err != nil {
 			t.Fatal(err)
 		}
@@ -238,8 +238,8 @@ func TestActivityWorkers(t *testing.T) {
 	}
 
 	// A heartbeat keeps a long task waiting; nobody is left when the time is up.
-	w = work(t, n.URL, "slow", "--heartbeat", "200ms", "--", "sh", "-c", "sleep 1.5; echo done")
-	x = n.run(byHand("slow", `"HeartbeatSeconds":1,`), `{}`)
+	w = work(t, n.URL, "slow", "--heartbeat", "200ms", "--", "sh", "-c", "sleep 3; echo done")
+	x = n.run(byHand("slow", `"HeartbeatSeconds":2,`), `{}`)
 	w.stop(t)
 	if string(x.Output) != `"done"` {
 		t.Errorf("got %s %s %+v\n%s", x.Status, x.Output, x.Failure, w.log)
