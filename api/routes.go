@@ -25,6 +25,8 @@ const (
 	RouteWorkflow = "/v1/workflows/{name}"
 	// RouteWorkflowExecutions starts an execution of a workflow (POST).
 	RouteWorkflowExecutions = "/v1/workflows/{name}/executions"
+	// RouteTestState runs one state of a definition alone (POST).
+	RouteTestState = "/v1/test-state"
 	// RouteExecutions runs a definition that is not registered (POST) and
 	// lists executions (GET).
 	RouteExecutions = "/v1/executions"

@@ -39,7 +39,7 @@ func (s *state) invokes(d *dag.Scope) (string, value.Value, *dag.Failure) {
 		name, _, _ = strings.Cut(afterARN(v.Text()), ":")
 	}
 	payload := d.Effective.Get("Payload")
-	if payload.IsAbsent() {
+	if payload.IsAbsent() || payload.Kind() == value.Null {
 		payload = value.EmptyObject
 	}
 	return name, parsed(payload), nil

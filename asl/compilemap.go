@@ -1,7 +1,10 @@
 package asl
 
 import (
+	"strings"
+
 	"github.com/serverledge/serverledge/asl/dataset"
+	"github.com/serverledge/serverledge/asl/jsonpath"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
 )
@@ -44,12 +47,18 @@ func (s *state) compileWidth(d *dag.State) {
 		}
 		return int(min(n, MaxBranches))
 	}
-	if n, fixed := width.constant(); fixed || !width.here() {
+	if n, fixed := width.constant(); (fixed || !width.here()) && s.probe == nil {
 		d.Width = within(n)
 		return
 	}
 	d.WidthFor = func(d *dag.Scope) (int, *dag.Failure) {
-		n, failure := width.integer(s.look(d, d.Effective), 0)
+		n, failure := int64(0), (*dag.Failure)(nil)
+		if width.here() {
+			n, failure = width.integer(s.look(d, d.Effective), 0)
+		}
+		if failure == nil {
+			s.counted(MaxConcurrency, float64(n))
+		}
 		return within(n), failure
 	}
 }
@@ -64,11 +73,20 @@ func (s *state) compileTolerance(d *dag.State) {
 				return 0, nil
 			}
 			n, failure := count.integer(s.look(d, d.Effective), 0)
+			if failure == nil {
+				s.counted(ToleratedCount, float64(n))
+			}
 			return int(n), failure
 		}
 	}
 	if share.here() {
-		d.TolerateShare = func(d *dag.Scope) (float64, *dag.Failure) { return share.share(s.look(d, d.Effective)) }
+		d.TolerateShare = func(d *dag.Scope) (float64, *dag.Failure) {
+			percent, failure := share.share(s.look(d, d.Effective))
+			if failure == nil {
+				s.counted(ToleratedPercentage, percent)
+			}
+			return percent, failure
+		}
 	}
 }
 
@@ -76,10 +94,20 @@ func (s *state) compileTolerance(d *dag.State) {
 // the list, in batches if it has a batcher.
 func (s *state) each(d *dag.Scope) (value.Value, *dag.Failure) {
 	items, failure := s.listed(d)
-	if failure != nil || s.mapping.batcher == nil {
-		return items, failure
+	if failure != nil {
+		return value.Value{}, failure
 	}
-	return s.batched(d, items)
+	if s.query == jsonPath && s.mapping.reader == nil {
+		s.saw(AfterItemsPath, items)
+	}
+	if s.mapping.batcher == nil {
+		return items, nil
+	}
+	batches, failure := s.batched(d, items)
+	if failure == nil {
+		s.saw(AfterItemBatcher, batches)
+	}
+	return batches, failure
 }
 
 // listed yields the items. What a reader has read is gone through as it is:
@@ -103,8 +131,10 @@ func (s *state) listed(d *dag.Scope) (value.Value, *dag.Failure) {
 	if err != nil {
 		return value.Value{}, runtime(d.State, "Invalid path '%s' : %s", m.items, err)
 	}
-	if !iterable(items) {
-		return value.Value{}, runtime(d.State, "Reference path \"%s\" must point to array.", m.items)
+	// Of the context object AWS goes through arrays only, and it names the place
+	// within it.
+	if outside := m.items.Root() == jsonpath.Context; !iterable(items) || outside && items.Kind() != value.Array {
+		return value.Value{}, runtime(d.State, "Reference path \"%s\" must point to array.", strings.Replace(m.items.String(), "$$", "$", 1))
 	}
 	return items, nil
 }
@@ -121,6 +151,7 @@ func (s *state) selected(d *dag.Scope) (value.Value, *dag.Failure) {
 	if failure != nil {
 		return value.Value{}, failure
 	}
+	s.saw(AfterItemSelector, v)
 	return s.bounded(d, v)
 }
 

@@ -44,6 +44,8 @@ type state struct {
 	limits *Limits
 	// express says that the execution is one: its context object tells less.
 	express bool
+	// probe looks on while the state is tested; else nil.
+	probe *Probe
 	// broken states could not be read: only where they lead to is known.
 	broken bool
 

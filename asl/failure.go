@@ -28,8 +28,12 @@ func runtime(state dag.StateInfo, format string, args ...any) *dag.Failure {
 }
 
 func cause(state dag.StateInfo, format string, args ...any) string {
-	return fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ", state.Name, state.Event) +
-		fmt.Sprintf(format, args...)
+	return origin(state) + fmt.Sprintf(format, args...)
+}
+
+// origin begins a cause: it tells where the failure arose.
+func origin(state dag.StateInfo) string {
+	return fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ", state.Name, state.Event)
 }
 
 // shown quotes data for a cause.

@@ -99,6 +99,8 @@ func TestData(t *testing.T) {
 			`{"a":1}`, `{"ExecutedVersion":"$LATEST","Payload":[{}],"StatusCode":200,"Length":"4"}`},
 		{"lambda:invoke by name in the input", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName.$":"$.f","Payload":1},"OutputPath":"$.Payload","End":true`,
 			`{"f":"f"}`, `[1]`},
+		{"a payload of null", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload":null},"OutputPath":"$.Payload","End":true`,
+			`{}`, `[{}]`},
 		{"a function that is not there", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName.$":"$.f"},"End":true`,
 			`{"f":"a b"}`, `!Lambda.ResourceNotFoundException`},
 	}

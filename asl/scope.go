@@ -24,6 +24,7 @@ type scope struct {
 	*dag.Scope
 	document value.Value
 	limits   *Limits
+	probe    *Probe
 	express  bool
 	stage    stage
 	states   value.Value // $states, once it was asked for
@@ -34,7 +35,7 @@ type scope struct {
 
 // look makes the scope of an evaluation in a state.
 func (s *state) look(d *dag.Scope, document value.Value) *scope {
-	return &scope{Scope: d, document: document, limits: s.limits, express: s.express}
+	return &scope{Scope: d, document: document, limits: s.limits, probe: s.probe, express: s.express}
 }
 
 // lookBack is look with the result of the state's work.
@@ -64,18 +65,21 @@ func (s *scope) get(p *jsonpath.Path) (value.Value, error) {
 // millis is how the context object writes dates.
 const millis = "2006-01-02T15:04:05.000Z"
 
-// roleARN stands where AWS tells the role of an execution: there are none here.
-const roleARN = "arn:aws:iam::000000000000:role/serverledge"
+// RoleARN stands where AWS tells the role of an execution: there are none here.
+const RoleARN = "arn:aws:iam::000000000000:role/serverledge"
 
 // context makes the context object ($$, $states.context).
 func (s *scope) context() value.Value {
+	if s.probe != nil {
+		return s.probe.Context.With("Map", s.item())
+	}
 	var execution, machine []value.Member
 	if x := s.Execution; x != nil {
 		execution = []value.Member{
 			member("Id", value.OfString(x.ID)),
 			member("Input", x.Input),
 			member("Name", value.OfString(x.Name)),
-			member("RoleArn", value.OfString(roleARN)),
+			member("RoleArn", value.OfString(RoleARN)),
 			member("StartTime", date(x.Start)),
 		}
 		if !s.express {
@@ -92,18 +96,27 @@ func (s *scope) context() value.Value {
 			member("RetryCount", value.OfInt(int64(s.State.Retries))),
 		)),
 	}
-	if s.Item != nil {
-		item := []value.Member{member("Index", value.OfInt(int64(s.Item.Index))), member("Value", s.Item.Value)}
-		if s.Item.Key != "" {
-			item = append(item, member("Key", value.OfString(s.Item.Key)))
-		}
-		item = append(item, member("Source", value.OfString(dataset.Origin(s.Item.Read, s.Item.Index))))
-		all = append(all, member("Map", value.OfObject(member("Item", value.OfObject(item...)))))
+	if item := s.item(); !item.IsAbsent() {
+		all = append(all, member("Map", item))
 	}
 	if s.State.Token != "" {
 		all = append(all, member("Task", value.OfObject(member("Token", value.OfString(s.State.Token)))))
 	}
 	return value.OfObject(all...)
+}
+
+// item makes what the context object tells of the item of a Map; absent outside
+// of any.
+func (s *scope) item() value.Value {
+	if s.Item == nil {
+		return value.Value{}
+	}
+	item := []value.Member{member("Index", value.OfInt(int64(s.Item.Index))), member("Value", s.Item.Value)}
+	if s.Item.Key != "" {
+		item = append(item, member("Key", value.OfString(s.Item.Key)))
+	}
+	item = append(item, member("Source", value.OfString(dataset.Origin(s.Item.Read, s.Item.Index))))
+	return value.OfObject(member("Item", value.OfObject(item...)))
 }
 
 func member(key string, v value.Value) value.Member { return value.Member{Key: key, Value: v} }

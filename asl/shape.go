@@ -13,8 +13,12 @@ func (s *state) in() dag.Shape {
 	if parameters == nil && s.kind == dag.Task && s.task.resource.Service != "" {
 		parameters = literal{value.EmptyObject}
 	}
-	if input == (dataPath{}) && parameters == nil {
+	if input == (dataPath{}) && parameters == nil && s.probe == nil {
 		return nil
+	}
+	filled := AfterParameters
+	if s.query == jsonata {
+		filled = AfterArguments
 	}
 	return func(d *dag.Scope) (value.Value, *dag.Failure) {
 		scope := s.look(d, d.Input)
@@ -22,12 +26,14 @@ func (s *state) in() dag.Shape {
 		if failure != nil {
 			return value.Value{}, failure
 		}
+		s.saw(AfterInputPath, v)
 		if parameters != nil {
 			scope.document = v
 			if v, failure = parameters.fill(scope); failure != nil {
 				return value.Value{}, failure
 			}
 		}
+		s.saw(filled, v)
 		return s.bounded(d, v)
 	}
 }
@@ -62,7 +68,7 @@ func (s *state) out() dag.Shape {
 			return nil
 		}
 	case dag.Pass:
-		if s.output == (dataPath{}) && s.resultPath == (resultPath{}) && s.result.IsAbsent() {
+		if s.output == (dataPath{}) && s.resultPath == (resultPath{}) && s.result.IsAbsent() && s.probe == nil {
 			return nil
 		}
 	case dag.Task, dag.Parallel, dag.Map, dag.Fail:
@@ -70,6 +76,7 @@ func (s *state) out() dag.Shape {
 	selector, place, output := s.resultSelector, s.resultPath, s.output
 	return func(d *dag.Scope) (value.Value, *dag.Failure) {
 		v := s.resultOf(d)
+		s.saw(Result, v)
 		if !value.Fits(v, s.limits.Payload) {
 			return value.Value{}, tooLarge(s.told())
 		}
@@ -80,9 +87,11 @@ func (s *state) out() dag.Shape {
 				return value.Value{}, failure
 			}
 		}
+		s.saw(AfterResultSelector, v)
 		if v, failure = place.apply(d, v); failure != nil {
 			return value.Value{}, failure
 		}
+		s.saw(AfterResultPath, v)
 		if v, failure = output.apply(scope, v); failure != nil {
 			return value.Value{}, failure
 		}
@@ -105,6 +114,7 @@ func (s *state) shape(t template) dag.Shape {
 		return nil
 	}
 	return func(d *dag.Scope) (value.Value, *dag.Failure) {
+		s.saw(Result, d.Result)
 		if !value.Fits(d.Result, s.limits.Payload) {
 			return value.Value{}, tooLarge(s.told())
 		}

@@ -86,6 +86,10 @@ type Transition struct {
 	Value value.Value
 	// Failure is set where something failed, also for RetryScheduled.
 	Failure *Failure
+	// Caught is what was caught when a Catch left the state (StateExited). Rule
+	// is the index of that Catch, or of the Retry of a RetryScheduled.
+	Caught *Failure
+	Rule   int
 	// Assigned are the variables that a StateExited sets.
 	Assigned []Binding
 	// Until is when a retry is due (RetryScheduled), or an attempt times out
@@ -152,16 +156,16 @@ func (x *Execution) tell(kind TransitionKind, a *activation, v value.Value, fail
 	x.observe(t)
 }
 
-func (x *Execution) tellExit(a *activation, output value.Value, bound []Binding) {
+func (x *Execution) tellExit(a *activation, output value.Value, bound []Binding, by handler) {
 	if t, ok := x.transition(StateExited, a); ok {
-		t.Value, t.Assigned = output, bound
+		t.Value, t.Assigned, t.Caught, t.Rule = output, bound, by.caught, by.rule
 		x.observe(t)
 	}
 }
 
-func (x *Execution) tellRetry(a *activation, failure *Failure, until time.Time) {
+func (x *Execution) tellRetry(a *activation, failure *Failure, until time.Time, rule int) {
 	if t, ok := x.transition(RetryScheduled, a); ok {
-		t.Failure, t.Until = failure, until
+		t.Failure, t.Until, t.Rule = failure, until, rule
 		x.observe(t)
 	}
 }

@@ -64,13 +64,13 @@ func (x *Execution) retry(a *activation, failure *Failure) bool {
 	a.retries[i]++
 	a.fork = nil
 	if delay <= 0 {
-		x.tellRetry(a, failure, x.now)
+		x.tellRetry(a, failure, x.now, i)
 		x.ready(a)
 		return true
 	}
 	a.phase = retrying
 	a.timer = x.setTimer(a, x.now.Add(delay), false)
-	x.tellRetry(a, failure, x.now.Add(delay))
+	x.tellRetry(a, failure, x.now.Add(delay), i)
 	return true
 }
 
@@ -122,7 +122,7 @@ func (x *Execution) catch(a *activation, failure *Failure) bool {
 		x.failFrame(a.frame, second)
 		return true
 	}
-	x.goOn(a, output, bound, c.Next)
+	x.goOn(a, output, bound, c.Next, handler{failure, i})
 	return true
 }
 

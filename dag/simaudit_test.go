@@ -85,6 +85,12 @@ func (a *audit) see(t Transition) {
 			tb.Fatalf("%v was left before", t)
 		}
 		a.exited[t.Activation], a.ending[t.Activation] = true, true
+		if t.Caught != nil {
+			i := slices.IndexFunc(s.Catch, func(c Catch) bool { return heartCovers(c.Errors, t.Caught) })
+			if i < 0 || i != t.Rule {
+				tb.Fatalf("%v: Catch %d covers %v, it is told to be %d", t, i, *t.Caught, t.Rule)
+			}
+		}
 		if s.Kind == Wait {
 			due, _ := s.Until(&Scope{x: &Execution{now: a.begun[t.Activation]}})
 			if t.At.Before(due) {
@@ -117,8 +123,8 @@ func (a *audit) late(t Transition, s *State) {
 func (a *audit) retry(t Transition, s *State) {
 	tb := a.w.tb
 	i := slices.IndexFunc(s.Retry, func(r Retry) bool { return heartCovers(r.Errors, t.Failure) })
-	if i < 0 {
-		tb.Fatalf("%v: no Retry covers %v", t, *t.Failure)
+	if i < 0 || i != t.Rule {
+		tb.Fatalf("%v: Retry %d covers %v, it is told to be %d", t, i, *t.Failure, t.Rule)
 	}
 	if a.used[t.Activation] == nil {
 		a.used[t.Activation] = make([]int, len(s.Retry))

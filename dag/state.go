@@ -116,16 +116,22 @@ func (x *Execution) leave(a *activation, result value.Value, out Shape, assign A
 			return
 		}
 	}
-	x.goOn(a, output, bound, next)
+	x.goOn(a, output, bound, next, handler{})
+}
+
+// handler is the Catch by which a state is left; zero when it did its work.
+type handler struct {
+	caught *Failure
+	rule   int
 }
 
 // goOn is the end of an activation.
-func (x *Execution) goOn(a *activation, output value.Value, bound []Binding, next string) {
+func (x *Execution) goOn(a *activation, output value.Value, bound []Binding, next string, by handler) {
 	a.phase, a.fork = left, nil
 	if !x.bind(a.frame, bound) {
 		x.overrun("the variables of the execution have more than %d bytes", x.limits.Variables)
 		return
 	}
-	x.tellExit(a, output, bound)
+	x.tellExit(a, output, bound, by)
 	x.follow(a, output, next)
 }

@@ -125,6 +125,10 @@ func TestRoutes(t *testing.T) {
 			_, err := c.StartDefinition(ctx, api.StartExecution{Definition: "d"})
 			return err
 		}},
+		{`POST /v1/test-state {"definition":"d","mock":{"result":1}}`, func() error {
+			_, err := c.TestState(ctx, api.TestState{Definition: "d", Mock: &api.TestStateMock{Result: json.RawMessage("1")}})
+			return err
+		}},
 		{"GET /v1/executions?limit=5&status=RUNNING&workflow=w ", func() error {
 			_, err := c.Executions(ctx, client.ExecutionQuery{Workflow: "w", Status: "RUNNING", Limit: 5})
 			return err

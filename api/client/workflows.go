@@ -100,3 +100,9 @@ func (c *Client) History(ctx context.Context, id string) (api.History, error) {
 func (c *Client) Stop(ctx context.Context, id string, in api.StopRequest) (api.Execution, error) {
 	return fetchOn[api.Execution](ctx, c, http.MethodPost, api.RouteStop, id, in)
 }
+
+// TestState runs one state of a definition alone; fault.Invalid when the
+// definition or the request is not right. A state that fails is no error.
+func (c *Client) TestState(ctx context.Context, in api.TestState) (api.TestStateResult, error) {
+	return fetch[api.TestStateResult](ctx, c, request{method: http.MethodPost, path: api.RouteTestState, body: in})
+}

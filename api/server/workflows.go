@@ -24,6 +24,7 @@ func (s *Server) workflowRoutes() []route {
 		{http.MethodPut, api.RouteWorkflow, s.putWorkflow},
 		{http.MethodDelete, api.RouteWorkflow, s.deleteWorkflow},
 		{http.MethodPost, api.RouteWorkflowExecutions, s.startWorkflow},
+		{http.MethodPost, api.RouteTestState, s.testState},
 	}
 }
 

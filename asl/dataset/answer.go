@@ -15,8 +15,8 @@ const StateData = "STATE_DATA"
 //	{"Items": [...], "Sources": [[0, "s3://bucket/key"], ...]}
 //
 // Items is an object when all of them are members of one object. Sources tells
-// from which item on they come from where. An answer of more than most bytes is
-// a *ReadError; any other error is that of the items.
+// from which item on they come from where. Items of more than most bytes
+// are a *ReadError; any other error is that of the items.
 func Answer(items iter.Seq2[Item, error], most int) (value.Value, error) {
 	var list []value.Member
 	var sources []value.Value

@@ -83,6 +83,27 @@ func BenchmarkParquet(b *testing.B) {
 	}
 }
 
+// A record that does not end is not read to the end of the object.
+func TestRecordsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	const size = 64 << 20
+	for name, c := range map[string]struct {
+		config dataset.Config
+		start  string
+	}{
+		"csv":   {firstRow, "\""},
+		"jsonl": {dataset.Config{InputType: dataset.JSONL}, "\""},
+		"json":  {pointer(""), "[\""},
+	} {
+		rest := &endless{text: "some text ", left: size}
+		_, err := collect(dataset.Decode(c.config, "k", io.MultiReader(strings.NewReader(c.start), rest)))
+		refused(t, name, err, "more than 1048576 bytes")
+		if read := size - rest.left; read > 4*dataset.MaxRecord {
+			t.Errorf("%s: %d bytes were read", name, read)
+		}
+	}
+}
+
 // Not parallel: it looks at the memory of the process.
 func TestMemoryIsThatOfARecord(t *testing.T) {
 	const size, most = 64 << 20, 16 << 20

@@ -19,6 +19,9 @@ const (
 	MaxRecord = 1 << 20
 	// MaxHeader is the size of all headers of a CSV, in bytes.
 	MaxHeader = 10 << 10
+	// MaxAnswer is the size of all items that a Map gets of its reader, in bytes:
+	// they are held at once.
+	MaxAnswer = 64 << 20
 )
 
 // InputType says what an object holds.

@@ -103,6 +103,8 @@ func TestJSONRefuses(t *testing.T) {
 			t.Errorf("%.40s: was taken", text)
 		}
 	}
+	_, err := decode(pointer("/a"), `{"x":`+strings.Repeat("[", 100))
+	refused(t, "a deep one that is skipped", err, "deeper than 64")
 }
 
 // A large document that is skipped is not held.

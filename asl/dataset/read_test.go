@@ -62,6 +62,9 @@ func TestLoadAndFlatten(t *testing.T) {
 	if got := strings.Join(sources, " "); got != "s3://b/in/a.csv s3://b/in/a.csv s3://b/in/b.csv" {
 		t.Errorf("sources %s", got)
 	}
+	lines := dataset.Reader{Verb: dataset.ListObjects, Bucket: "b", Config: dataset.Config{InputType: dataset.JSON, Transformation: dataset.LoadAndFlatten}}
+	got, err = collect(lines.Items(bucket{"a/": "", "a/b": "[1]"}))
+	check(t, "a folder is no dataset", got, err, "[1]")
 	for most, want := range map[int64]string{1: `[{"h":"1"}]`, 2: `[{"h":"1"},{"h":"2"}]`, 3: `[{"h":"1"},{"h":"2"},{"h":"3"}]`, 4: `[{"h":"1"},{"h":"2"},{"h":"3"}]`} {
 		list.Config.MaxItems = most
 		got, err := collect(list.Items(files))

@@ -506,6 +506,13 @@ func (n *fakeNode) routeWorkflows(handle func(string, handler)) {
 	}
 	handle("POST "+api.RouteWorkflowExecutions, start)
 	handle("POST "+api.RouteExecutions, start)
+	handle("POST "+api.RouteTestState, func(w http.ResponseWriter, r *http.Request) error {
+		var in api.TestState
+		if err := decode(r, &in); err != nil {
+			return err
+		}
+		return ok(w, api.TestStateResult{Status: "SUCCEEDED", Output: in.Input, NextState: "Called"})
+	})
 	n.routeExecutions(handle)
 }
 

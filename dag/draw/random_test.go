@@ -11,7 +11,6 @@ import (
 
 func always(*dag.Scope) (bool, *dag.Failure)     { return true, nil }
 func never(*dag.Scope) (time.Time, *dag.Failure) { return time.Time{}, nil }
-func one(*dag.Scope) (int, *dag.Failure)         { return 1, nil }
 
 // random makes the graph of a seed.
 func random(tb testing.TB, seed uint64) *dag.Graph {

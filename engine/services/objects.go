@@ -21,16 +21,12 @@ import (
 	"github.com/serverledge/serverledge/store/objects/items"
 )
 
-// maxItems bounds what the reader of a Map answers, in bytes: all items of a Map
-// are held at once.
-const maxItems = 64 << 20
-
 // read answers the reader of a Map.
 func (s *Services) read(ctx context.Context, call *engine.ServiceCall) (value.Value, error) {
 	reader, err := dataset.ParseReader(call.Input)
 	if err == nil {
 		var answer value.Value
-		if answer, err = dataset.Answer(items.Read(ctx, s.objects, reader), maxItems); err == nil {
+		if answer, err = dataset.Answer(items.Read(ctx, s.objects, reader), dataset.MaxAnswer); err == nil {
 			return answer, nil
 		}
 	}

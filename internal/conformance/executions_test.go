@@ -26,6 +26,7 @@ type recorded struct {
 		Output    json.RawMessage
 		Error     *string
 		Truncated bool
+		Answer    json.RawMessage
 	}
 	Wildcards []string
 	History   []struct{ Type string }

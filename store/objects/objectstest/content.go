@@ -266,6 +266,12 @@ func testCancelledPutting(t *testing.T, s Subject) {
 		t.Errorf("got %v", err)
 	}
 	s.wantGone(t, "k")
+	ctx, cancel = context.WithCancelCause(t.Context())
+	_, err = s.Store.Put(ctx, s.Bucket, "k", io.MultiReader(strings.NewReader("all of it"), call(func() { cancel(cause) })))
+	if !errors.Is(err, cause) {
+		t.Errorf("at the last moment: got %v", err)
+	}
+	s.wantGone(t, "k")
 }
 
 // call is a reader that calls a function and yields nothing.

@@ -154,7 +154,9 @@ func TestSilentBody(t *testing.T) {
 		<-release
 	})
 	t.Cleanup(func() { close(release) })
-	object, err := open(t, o).Open(t.Context(), "bucket", "k", objects.Part{})
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errors.New("the reader waits for ever"))
+	defer cancel()
+	object, err := open(t, o).Open(ctx, "bucket", "k", objects.Part{})
 	if err != nil {
 		t.Fatal(err)
 	}
