@@ -24,7 +24,8 @@ type world struct {
 	now      time.Time
 	calls    map[string]int // of each mocked state
 	services *services.Services
-	depth    int // of nested executions
+	tape     tape // what answers calls that neither functions nor mocks answer; nil for none
+	depth    int  // of nested executions
 }
 
 func newWorld(c *testCase) *world {
@@ -85,8 +86,9 @@ func (w *world) run(g *dag.Graph, input value.Value) (dag.Outcome, []dag.Entry) 
 		for _, cmd := range commands {
 			switch cmd := cmd.(type) {
 			case dag.Invoke:
-				after, event := w.invoke(g, cmd)
-				heap.Push(&plan, pending{w.now.Add(after), len(entries)*1000 + len(plan), event})
+				w.invoke(g, cmd, func(after time.Duration, event dag.Event) {
+					heap.Push(&plan, pending{w.now.Add(after), len(entries)*1000 + len(plan), event})
+				})
 			case dag.SetTimer:
 				heap.Push(&plan, pending{cmd.At, len(entries)*1000 + len(plan), dag.Fired{Timer: cmd.Timer}})
 			case dag.Cancel, dag.ClearTimer, dag.Finish: // what is stale is not expected
@@ -110,13 +112,17 @@ func (w *world) run(g *dag.Graph, input value.Value) (dag.Outcome, []dag.Entry) 
 	}
 }
 
-// invoke tells when and how a call ends.
-func (w *world) invoke(g *dag.Graph, cmd dag.Invoke) (time.Duration, dag.Event) {
+// invoke tells what comes of a call, and when.
+func (w *world) invoke(g *dag.Graph, cmd dag.Invoke, at func(time.Duration, dag.Event)) {
+	if w.play(cmd, at) {
+		return
+	}
 	output, failure, after := w.call(g, cmd)
 	if failure != nil {
-		return after, dag.Failed{Activation: cmd.Activation, Attempt: cmd.Attempt, Failure: *failure}
+		at(after, dag.Failed{Activation: cmd.Activation, Attempt: cmd.Attempt, Failure: *failure})
+		return
 	}
-	return after, dag.Succeeded{Activation: cmd.Activation, Attempt: cmd.Attempt, Output: output}
+	at(after, dag.Succeeded{Activation: cmd.Activation, Attempt: cmd.Attempt, Output: output})
 }
 
 func (w *world) call(g *dag.Graph, cmd dag.Invoke) (value.Value, *dag.Failure, time.Duration) {
