@@ -31,20 +31,7 @@ func TestPicturesOfDocuments(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			kept := filepath.Join("..", "..", "docs", "pictures", picture)
-			if *update {
-				if err := os.WriteFile(kept, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(kept)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(got) != string(want) {
-				t.Errorf("%s is out of date: go test ./cmd/serverledge-cli -run TestPicturesOfDocuments -update", kept)
-			}
+			kept(t, filepath.Join("..", "..", "docs", "pictures", picture), string(got))
 		})
 	}
 }

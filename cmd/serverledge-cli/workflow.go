@@ -17,10 +17,10 @@ const maxDefinition = 4 << 20
 
 // workflowGroup is "workflow ...".
 func (a *app) workflowGroup() *cobra.Command {
-	group := &cobra.Command{Use: "workflow", Aliases: []string{"wf"}, Short: "Workflows: create, invoke, list, get, delete, validate, graph, run, test-state"}
+	group := &cobra.Command{Use: "workflow", Aliases: []string{"wf"}, Short: "Workflows: create, invoke, list, get, delete, validate, explain, graph, run, test-state"}
 	group.AddCommand(
 		a.workflowCreate(), a.workflowInvoke(), a.workflowRun(), a.workflowList(),
-		a.workflowGet(), a.workflowDelete(), a.workflowValidate(), a.workflowGraph(), a.workflowTestState(),
+		a.workflowGet(), a.workflowDelete(), a.workflowValidate(), a.workflowGraph(), a.workflowTestState(), a.workflowExplain(),
 	)
 	return group
 }
