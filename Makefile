@@ -28,7 +28,7 @@ test: build ## run all tests (those that need Docker are skipped, with the reaso
 	@./tools/test.sh $(GO)
 
 # where goroutines meet; the race detector needs cgo
-RACY := ./engine ./pool ./pool/ledger ./pool/channel ./offload/... ./api/client ./api/server ./functions/pack ./dag/value
+RACY := ./engine ./pool ./pool/ledger ./pool/channel ./offload/... ./api/client ./api/server ./functions/pack ./dag/value ./store/objects/...
 
 race: ## run the tests of what is concurrent with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m $(RACY)

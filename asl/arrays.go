@@ -43,7 +43,7 @@ func arrayContains(args []value.Value) (value.Value, error) {
 	return value.FalseValue, nil
 }
 
-func arrayRange(args []value.Value) (value.Value, error) {
+func arrayRange(s *scope, args []value.Value) (value.Value, error) {
 	first, err1 := rounded(args, 0)
 	last, err2 := rounded(args, 1)
 	step, err3 := rounded(args, 2)
@@ -56,8 +56,8 @@ func arrayRange(args []value.Value) (value.Value, error) {
 	if step > 0 && first > last || step < 0 && first < last {
 		return value.EmptyArray, nil
 	}
-	if (last-first)/step+1 > maxRange {
-		return value.Value{}, fmt.Errorf("the range has more than %d items", maxRange)
+	if (last-first)/step+1 > int64(s.limits.Range) {
+		return value.Value{}, fmt.Errorf("the range has more than %d items", s.limits.Range)
 	}
 	var items []value.Value
 	for i := first; step > 0 && i <= last || step < 0 && i >= last; i += step {

@@ -11,6 +11,7 @@ func (r *reader) checkMachine(m *machine) {
 	if m == nil || len(m.states) == 0 {
 		return
 	}
+	r.checkVariables(m, nil, nil)
 	if live := r.checkLevel(m); live > MaxBranches {
 		r.Errorf("034", m.at, "the machine may have %d branches open at a time, more than the %d allowed", live, MaxBranches)
 	}
@@ -93,7 +94,7 @@ func (r *reader) checkReach(m *machine, index map[string]int) {
 	ends, opaque, broken := false, false, false
 	for at := 0; at < len(queue); at++ {
 		s := m.states[queue[at]]
-		opaque = opaque || s.opaque
+		opaque = opaque || s.broken
 		last := s.end || s.kind == dag.Succeed || s.kind == dag.Fail
 		ends = ends || last
 		broken = broken || s.next.name == "" && !last && s.kind != dag.Choice

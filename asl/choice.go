@@ -32,6 +32,8 @@ type (
 	}
 	// never stands for a condition with problems.
 	never struct{}
+	// fixed is a Condition that is written as true or false.
+	fixed bool
 )
 
 func (a allOf) holds(s *scope) (bool, *dag.Failure) {
@@ -59,10 +61,17 @@ func (n noneOf) holds(s *scope) (bool, *dag.Failure) {
 
 func (never) holds(*scope) (bool, *dag.Failure) { return false, nil }
 
+func (f fixed) holds(*scope) (bool, *dag.Failure) { return bool(f), nil }
+
+// holds makes an expression a condition: it must be true or false.
+func (e *expression) holds(s *scope) (bool, *dag.Failure) {
+	v, failure := e.typed(s, "boolean", func(v value.Value) bool { return v.Kind() == value.Bool })
+	return v.Bool(), failure
+}
+
 func (c *comparison) holds(s *scope) (bool, *dag.Failure) {
 	v, err := s.get(c.variable)
-	var missing *jsonpath.MissingError
-	if c.operator == "IsPresent" && (err == nil || errors.As(err, &missing)) {
+	if c.operator == "IsPresent" && (err == nil || isMissing(err)) {
 		return (err == nil) == c.constant.Bool(), nil
 	}
 	if err != nil {
@@ -77,15 +86,20 @@ func (c *comparison) holds(s *scope) (bool, *dag.Failure) {
 	return c.compare(v, b), nil
 }
 
+func isMissing(err error) bool {
+	_, missing := errors.AsType[*jsonpath.MissingError](err)
+	return missing
+}
+
 func (c *comparison) invalid(s *scope, p *jsonpath.Path, err error) *dag.Failure {
 	if errors.Is(err, jsonpath.ErrTooMuch) {
-		return runtime(s.State.Name, "Invalid path '%s': %s", p, err)
+		return runtime(s.State, "Invalid path '%s': %s", p, err)
 	}
-	return runtime(s.State.Name, "Invalid path '%s': The choice state's condition path references an invalid value.", p)
+	return runtime(s.State, "Invalid path '%s': The choice state's condition path references an invalid value.", p)
 }
 
 // rules reads Choices.
-func (o *object) rules() []rule {
+func (o *object) rules(query language) []rule {
 	n := o.required("Choices")
 	if n == nil {
 		return nil
@@ -103,13 +117,46 @@ func (o *object) rules() []rule {
 		if !ok {
 			continue
 		}
-		read := rule{condition: r.condition(true)}
-		if r.required("Next") != nil {
-			read.next = r.target("Next")
-		}
-		rules = append(rules, read)
+		rules = append(rules, r.rule(query))
 	}
 	return rules
+}
+
+// rule reads one rule of a Choice.
+func (o *object) rule(query language) rule {
+	var r rule
+	if query == jsonata {
+		o.fields(query, "Condition", "Next", "Assign", "Output", "Comment")
+		r.condition, r.label = o.query()
+		r.shaped = o.template("Output", query, before)
+	} else {
+		r.condition = o.condition(true)
+		r.label = labelOf(r.condition)
+	}
+	r.assign = o.assign(query, before)
+	if o.required("Next") != nil {
+		r.next = o.target("Next")
+	}
+	return r
+}
+
+// query reads the Condition of a rule in JSONata, with its text.
+func (o *object) query() (condition, string) {
+	n := o.required("Condition")
+	switch {
+	case n == nil:
+	case n.Kind == value.Bool:
+		return fixed(n.Bool), n.Value().String()
+	case n.Kind != value.String:
+		o.Errorf("005", n.At(), "%s: Condition must be a boolean or a JSONata expression, not %s", o.what, article(n.Kind))
+	case !expressive(n.Text):
+		o.Errorf("025", n.At(), "%s: Condition must be a boolean or a JSONata expression between {%% and %%}", o.what)
+	default:
+		if e := o.expression(n, "Condition", before); e != nil {
+			return e, e.text
+		}
+	}
+	return never{}, ""
 }
 
 // operators lists the names of all comparisons.
@@ -130,9 +177,9 @@ func operators() []string {
 func (o *object) condition(top bool) condition {
 	known := concat([]string{"And", "Or", "Not", "Variable", "Comment"}, operators())
 	if top {
-		known = append(known, "Next")
+		known = append(known, "Next", "Assign")
 	}
-	o.fields(known...)
+	o.fields(jsonPath, known...)
 	if m := o.node.Member("Next"); m != nil && !top {
 		return never{} // reported as a field that cannot be here
 	}

@@ -1,25 +1,23 @@
 package asl
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/serverledge/serverledge/asl/jsonpath"
 	"github.com/serverledge/serverledge/dag/source"
 	"github.com/serverledge/serverledge/dag/value"
 )
 
-// greatest is the largest number that a field may hold.
-const greatest = 99_999_999
-
 // reader turns the nodes of a definition into structs and notes problems.
 type reader struct {
 	*source.Report
-	names map[string]source.Place // of every state so far
-	depth int
-	told  bool // that there are too many states
+	options Options
+	names   map[string]source.Place // of every state so far
+	query   language                // of the machine
+	reading *state                  // the state that is being read
+	depth   int
+	told    bool // that there are too many states
 }
 
 // object is an object of the definition whose fields are being read.
@@ -50,7 +48,7 @@ func article(k value.Kind) string {
 }
 
 // fields reports every field that is not among those known.
-func (o *object) fields(known ...string) {
+func (o *object) fields(query language, known ...string) {
 	for i := range o.node.Members {
 		m := &o.node.Members[i]
 		if slices.Contains(known, m.Key) {
@@ -59,56 +57,36 @@ func (o *object) fields(known ...string) {
 			}
 			continue
 		}
-		if o.unsupported(m) {
-			continue
+		switch {
+		case query == jsonata && slices.Contains(pathFields(), m.Key):
+			o.Errorf("007", m.At(), "%s: the field '%s' is not supported in JSONata, it belongs to JSONPath", o.what, m.Key)
+		case query == jsonPath && slices.Contains(queryFields(), m.Key):
+			o.Errorf("007", m.At(), "%s: the field '%s' is not supported in JSONPath, it belongs to JSONata", o.what, m.Key).Hint =
+				`set "QueryLanguage": "JSONata", or use the fields of JSONPath`
+		default:
+			o.Errorf("007", m.At(), "%s: the field '%s' is not supported", o.what, source.Clip(m.Key)).Suggest(m.Key, known)
 		}
-		text := fmt.Sprintf("%s has an unknown field %q", o.what, source.Clip(m.Key))
-		if slices.Contains(allFields(), m.Key) {
-			text = fmt.Sprintf("%s cannot have the field %q", o.what, m.Key)
-		}
-		o.Errorf("007", m.At(), "%s", text).Suggest(m.Key, known)
 	}
 }
 
-// allFields are the fields that some state has.
-func allFields() []string {
+// pathFields are the fields of states that only JSONPath has.
+func pathFields() []string {
 	return []string{
-		"InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector", "Result", "Retry", "Catch", "Next", "End", "Resource",
-		"TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath", "Credentials", "Seconds", "SecondsPath",
-		"Timestamp", "TimestampPath", "Choices", "Default", "Error", "ErrorPath", "Cause", "CausePath", "Branches", "ItemProcessor",
-		"Iterator", "ItemsPath", "ItemSelector", "MaxConcurrency", "MaxConcurrencyPath", "ItemReader", "ItemBatcher", "ResultWriter",
-		"ToleratedFailureCount", "ToleratedFailureCountPath", "ToleratedFailurePercentage", "ToleratedFailurePercentagePath", "Label",
-		"Assign", "Output", "Arguments", "Items", "Condition", "Variable", "StartAt", "States", "Version", "ProcessorConfig",
+		"InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector", "Result", "TimeoutSecondsPath", "HeartbeatSecondsPath",
+		"SecondsPath", "TimestampPath", "ErrorPath", "CausePath", "ItemsPath", "MaxConcurrencyPath", "ToleratedFailureCountPath",
+		"ToleratedFailurePercentagePath", "Variable", "Iterator", "And", "Or", "Not", "MaxItemsPath", "MaxItemsPerBatchPath",
+		"MaxInputBytesPerBatchPath",
 	}
 }
 
-// unsupported reports a field of a part of the language that cannot be run.
-func (o *object) unsupported(m *source.Member) bool {
-	switch m.Key {
-	case "Assign":
-		if m.Value.Kind != value.Object {
-			o.Errorf("005", m.Value.At(), "%s: Assign must be an object, not %s", o.what, article(m.Value.Kind))
-			return true
-		}
-		if strings.HasPrefix(o.what, "Succeed state") || strings.HasPrefix(o.what, "Fail state") {
-			return false
-		}
-		o.Errorf("091", m.At(), "%s: variables (Assign) are not supported yet", o.what).Hint = "pass the data on with ResultPath"
-	case "Arguments", "Output", "Items", "Condition":
-		o.Errorf("090", m.At(), "%s: %s belongs to JSONata, which is not supported yet", o.what, m.Key).Hint = "use the JSONPath fields"
-	case "Credentials":
-		o.Errorf("093", m.At(), "%s: Credentials are not supported: functions run under no role", o.what)
-	default:
-		return false
-	}
-	return true
-}
+// queryFields are the fields that only JSONata has.
+func queryFields() []string { return []string{"Arguments", "Output", "Items", "Condition"} }
 
 // required returns a field that must be there.
 func (o *object) required(key string) *source.Node {
 	n := o.node.Get(key)
 	if n == nil {
-		o.Errorf("006", o.start(), "%s needs the field %q", o.what, key)
+		o.Errorf("006", o.start(), "%s: the field '%s' is required but was missing", o.what, key)
 	}
 	return n
 }
@@ -160,12 +138,6 @@ func (o *object) integer(key string, least, most int64) (i int64, ok bool) {
 	return i, true
 }
 
-// seconds returns a field of whole seconds.
-func (o *object) seconds(key string, least int64) (time.Duration, bool) {
-	i, ok := o.integer(key, least, greatest)
-	return time.Duration(i) * time.Second, ok
-}
-
 // atMostOne reports all but one of some fields; it returns how many are there.
 func (o *object) atMostOne(keys ...string) int {
 	count := 0
@@ -198,8 +170,7 @@ func (o *object) compilePath(key, text string, n *source.Node) *jsonpath.Path {
 		return nil
 	}
 	if p.Root() == jsonpath.Variable {
-		o.Errorf("091", n.At(), "%s: %s reads the variable $%s; variables are not supported yet", o.what, key, source.Clip(p.VariableName()))
-		return nil
+		o.read(p.VariableName(), n.At())
 	}
 	return p
 }

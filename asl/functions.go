@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strings"
 
 	"github.com/serverledge/serverledge/dag/value"
@@ -14,12 +13,6 @@ import (
 const anyNumber = math.MaxInt
 
 const formatName = "States.Format"
-
-// Limits of single functions.
-const (
-	maxRange = 1_000  // items of States.ArrayRange
-	maxCoded = 10_000 // characters of the Base64 functions and of States.Hash
-)
 
 // functions returns the intrinsic function of a name.
 func functions(name string) (function, bool) {
@@ -49,7 +42,7 @@ func functions(name string) (function, bool) {
 	case "States.ArrayContains":
 		f = function{least: 2, most: 2, kinds: kinds(array, free), apply: plain(arrayContains)}
 	case "States.ArrayRange":
-		f = function{least: 3, most: 3, kinds: kinds(number, number, number), apply: plain(arrayRange)}
+		f = function{least: 3, most: 3, kinds: kinds(number, number, number), apply: arrayRange}
 	case "States.ArrayGetItem":
 		f = function{least: 2, most: 2, words: true, kinds: kinds(array, number), apply: plain(arrayGetItem)}
 	case "States.ArrayLength":
@@ -57,11 +50,11 @@ func functions(name string) (function, bool) {
 	case "States.ArrayUnique":
 		f = function{least: 1, most: 1, kinds: kinds(array), apply: plain(arrayUnique)}
 	case "States.Base64Encode":
-		f = function{least: 1, most: 1, words: true, kinds: kinds(text), apply: plain(base64Encode)}
+		f = function{least: 1, most: 1, words: true, kinds: kinds(text), apply: base64Encode}
 	case "States.Base64Decode":
-		f = function{least: 1, most: 1, words: true, kinds: kinds(text), apply: plain(base64Decode)}
+		f = function{least: 1, most: 1, words: true, kinds: kinds(text), apply: base64Decode}
 	case "States.Hash":
-		f = function{least: 2, most: 2, words: true, kinds: kinds(free, text), apply: plain(hash)}
+		f = function{least: 2, most: 2, words: true, kinds: kinds(free, text), apply: hash}
 	case "States.JsonMerge":
 		f = function{least: 3, most: 3, kinds: kinds(object, object, truth), apply: plain(jsonMerge)}
 	case "States.MathRandom":
@@ -78,9 +71,9 @@ func functions(name string) (function, bool) {
 	return f, true
 }
 
-// plain is a function without chance.
-func plain(apply func([]value.Value) (value.Value, error)) func(func() *rand.Rand, []value.Value) (value.Value, error) {
-	return func(_ func() *rand.Rand, args []value.Value) (value.Value, error) { return apply(args) }
+// plain is a function that looks at its arguments only.
+func plain(apply func([]value.Value) (value.Value, error)) func(*scope, []value.Value) (value.Value, error) {
+	return func(_ *scope, args []value.Value) (value.Value, error) { return apply(args) }
 }
 
 // want checks the kind of an argument.

@@ -2,7 +2,6 @@ package asl
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 
 	"github.com/serverledge/serverledge/asl/jsonpath"
@@ -10,11 +9,11 @@ import (
 	"github.com/serverledge/serverledge/dag/value"
 )
 
-// maxCalls is how deep intrinsic functions may nest.
-const maxCalls = 10
-
 // maxWork bounds the bytes that the functions of one evaluation go through.
 const maxWork = 64 << 20
+
+// bytesPerStep is how many of them are a step of work.
+const bytesPerStep = 64
 
 // call is an intrinsic function with its arguments.
 type call struct {
@@ -39,7 +38,7 @@ type function struct {
 	words       bool
 	// kinds restricts literal arguments, by place.
 	kinds []value.Kind
-	apply func(random func() *rand.Rand, args []value.Value) (value.Value, error)
+	apply func(s *scope, args []value.Value) (value.Value, error)
 }
 
 func (c *call) fill(s *scope) (value.Value, *dag.Failure) {
@@ -54,39 +53,39 @@ func (c *call) fill(s *scope) (value.Value, *dag.Failure) {
 		}
 		args[i] = v
 		s.worked += v.Size() + 1
+		s.Work(1 + v.Size()/bytesPerStep)
 	}
 	if s.worked > maxWork {
 		return value.Value{}, c.failure(s, "the functions of the state go through too much data")
 	}
-	v, err := c.function.apply(s.Rand, args)
+	v, err := c.function.apply(s, args)
 	if err != nil {
 		return value.Value{}, c.failure(s, err.Error())
 	}
-	if !value.Fits(v, MaxPayload) {
-		return value.Value{}, c.failure(s, fmt.Sprintf("the outcome is larger than %d bytes", MaxPayload))
+	if !value.Fits(v, s.limits.Payload) {
+		return value.Value{}, c.failure(s, fmt.Sprintf("the outcome is larger than %d bytes", s.limits.Payload))
 	}
 	return v, nil
 }
 
 func (c *call) failure(s *scope, detail string) *dag.Failure {
-	return &dag.Failure{Error: errorIntrinsic, Cause: cause(s.State.Name, "The function '%s' had the following error: %s", c.text, detail)}
+	return &dag.Failure{Error: errorIntrinsic, Cause: cause(s.State, "The function '%s' had the following error: %s", c.text, detail)}
 }
 
-// variable returns the name of a variable that an argument reads, if any.
-func (c *call) variable() string {
+// variables lists the variables that the arguments read.
+func (c *call) variables() []string {
+	var names []string
 	for _, a := range c.arguments {
 		switch t := a.template.(type) {
 		case *call:
-			if name := t.variable(); name != "" {
-				return name
-			}
+			names = append(names, t.variables()...)
 		case pathTemplate:
 			if t.path.Root() == jsonpath.Variable {
-				return t.path.VariableName()
+				names = append(names, t.path.VariableName())
 			}
 		}
 	}
-	return ""
+	return names
 }
 
 // placeholders counts the {} of a literal text of States.Format.
@@ -103,14 +102,15 @@ type callParser struct {
 	text  string
 	at    int
 	field string
+	most  int // how deep functions may nest
 }
 
 // parseCall reads the text of a field. Errors are *jsonpath.SyntaxError.
-func parseCall(text, field string) (*call, error) {
+func (r *reader) parseCall(text, field string) (*call, error) {
 	if len(text) > jsonpath.MaxLength {
 		return nil, &jsonpath.SyntaxError{Detail: fmt.Sprintf("more than %d bytes", jsonpath.MaxLength)}
 	}
-	p := &callParser{text: text, field: field}
+	p := &callParser{text: text, field: field, most: r.options.Limits.Calls}
 	c, err := p.call(1)
 	if err != nil {
 		return nil, err
@@ -134,8 +134,8 @@ func (p *callParser) blank() {
 func (p *callParser) has(c byte) bool { return p.at < len(p.text) && p.text[p.at] == c }
 
 func (p *callParser) call(depth int) (*call, error) {
-	if depth > maxCalls {
-		return nil, p.fail("functions nest deeper than %d levels", maxCalls)
+	if depth > p.most {
+		return nil, p.fail("functions nest deeper than %d levels", p.most)
 	}
 	start := p.at
 	for p.at < len(p.text) && isNameByte(p.text[p.at]) {

@@ -46,7 +46,7 @@ func mathAdd(args []value.Value) (value.Value, error) {
 
 // mathRandom draws from the first argument to before the second. With a seed
 // it draws the same every time.
-func mathRandom(random func() *rand.Rand, args []value.Value) (value.Value, error) {
+func mathRandom(s *scope, args []value.Value) (value.Value, error) {
 	from, err1 := rounded(args, 0)
 	to, err2 := rounded(args, 1)
 	if err := errors.Join(err1, err2); err != nil {
@@ -63,14 +63,14 @@ func mathRandom(random func() *rand.Rand, args []value.Value) (value.Value, erro
 		}
 		draws = rand.New(rand.NewPCG(uint64(seed), 0))
 	} else {
-		draws = random()
+		draws = s.Rand()
 	}
 	return value.OfInt(from + draws.Int64N(to-from)), nil
 }
 
 // uuid draws a random UUID (version 4).
-func uuid(random func() *rand.Rand, _ []value.Value) (value.Value, error) {
-	draws := random()
+func uuid(s *scope, _ []value.Value) (value.Value, error) {
+	draws := s.Rand()
 	hi, lo := draws.Uint64(), draws.Uint64()
 	hi = hi&^0xf000 | 0x4000
 	lo = lo&^(3<<62) | 2<<62
@@ -78,26 +78,26 @@ func uuid(random func() *rand.Rand, _ []value.Value) (value.Value, error) {
 }
 
 // short returns a string argument within the limit of the coding functions.
-func short(args []value.Value, i int) (string, error) {
+func short(s *scope, args []value.Value, i int) (string, error) {
 	if err := want(args, i, value.String); err != nil {
 		return "", err
 	}
-	if n := utf8.RuneCountInString(args[i].Text()); n > maxCoded {
-		return "", fmt.Errorf("argument %d has %d characters, more than the %d allowed", i+1, n, maxCoded)
+	if n := utf8.RuneCountInString(args[i].Text()); n > s.limits.Coded {
+		return "", fmt.Errorf("argument %d has %d characters, more than the %d allowed", i+1, n, s.limits.Coded)
 	}
 	return args[i].Text(), nil
 }
 
-func base64Encode(args []value.Value) (value.Value, error) {
-	text, err := short(args, 0)
+func base64Encode(s *scope, args []value.Value) (value.Value, error) {
+	text, err := short(s, args, 0)
 	if err != nil {
 		return value.Value{}, err
 	}
 	return value.OfString(base64.StdEncoding.EncodeToString([]byte(text))), nil
 }
 
-func base64Decode(args []value.Value) (value.Value, error) {
-	text, err := short(args, 0)
+func base64Decode(s *scope, args []value.Value) (value.Value, error) {
+	text, err := short(s, args, 0)
 	if err != nil {
 		return value.Value{}, err
 	}
@@ -112,11 +112,11 @@ func base64Decode(args []value.Value) (value.Value, error) {
 }
 
 // hash digests a string, or the JSON text of anything else.
-func hash(args []value.Value) (value.Value, error) {
+func hash(s *scope, args []value.Value) (value.Value, error) {
 	if args[0].Kind() != value.String {
 		args[0] = value.OfString(args[0].String())
 	}
-	text, err := short(args, 0)
+	text, err := short(s, args, 0)
 	if err != nil {
 		return value.Value{}, err
 	}

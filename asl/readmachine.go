@@ -3,6 +3,7 @@ package asl
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -11,49 +12,55 @@ import (
 	"github.com/serverledge/serverledge/dag/value"
 )
 
-// machine reads the whole definition; nil when it is in a language that is not
-// supported.
+// machine reads the whole definition; nil when it is not even an object.
 func (r *reader) machine(n *source.Node) *machine {
 	o, ok := r.object(n, "the definition")
 	if !ok {
 		return nil
 	}
-	o.fields("Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage")
+	o.fields(jsonPath, "Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage")
 	if version, n := o.text("Version"); n != nil && version != "1.0" {
 		r.Errorf("009", n.At(), "the Version must be \"1.0\", not %q", source.Clip(version))
 	}
-	if o.jsonata() {
-		return nil
-	}
-	timeout, _ := o.seconds("TimeoutSeconds", 1)
+	r.query = o.queryLanguage(jsonPath)
+	timeout, _ := o.integer("TimeoutSeconds", 1, greatest)
 	m := r.level(o)
-	m.timeout = timeout
+	m.timeout = time.Duration(timeout) * time.Second
 	return m
 }
 
-// jsonata reads QueryLanguage; true means that what follows is JSONata, which
-// has been reported.
-func (o *object) jsonata() bool {
-	language, n := o.text("QueryLanguage")
-	if n == nil || language == "JSONPath" {
-		return false
+// queryLanguage reads QueryLanguage.
+func (o *object) queryLanguage(otherwise language) language {
+	text, n := o.text("QueryLanguage")
+	switch {
+	case n == nil:
+		return otherwise
+	case text == "JSONata":
+		return jsonata
+	case text != "JSONPath":
+		o.Errorf("009", n.At(), "%s: the field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]", o.what).
+			Suggest(text, []string{"JSONPath", "JSONata"})
+		return otherwise
+	case otherwise == jsonata:
+		o.Errorf("042", n.At(), "%s: 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", o.what)
 	}
-	if language == "JSONata" {
-		o.Errorf("090", n.At(), "%s: JSONata is not supported yet", o.what).Hint = `use "JSONPath"`
-		return true
-	}
-	o.Errorf("009", n.At(), "%s: QueryLanguage must be JSONPath or JSONata, not %q", o.what, source.Clip(language)).
-		Suggest(language, []string{"JSONPath", "JSONata"})
-	return false
+	return jsonPath
 }
 
 // level reads StartAt and States.
 func (r *reader) level(o *object) *machine {
-	m := &machine{at: o.start()}
-	if o.required("StartAt") != nil {
-		m.startAt = o.target("StartAt")
+	m := &machine{at: o.start(), limits: &r.options.Limits}
+	var missing []string
+	for _, key := range []string{"States", "StartAt"} {
+		if o.node.Get(key) == nil {
+			missing = append(missing, key)
+		}
 	}
-	n := o.required("States")
+	if len(missing) > 0 {
+		r.Errorf("006", o.start(), "%s: these fields are required: [%s]", o.what, strings.Join(missing, ", "))
+	}
+	m.startAt = o.target("StartAt")
+	n := o.node.Get("States")
 	if n == nil {
 		return m
 	}
@@ -84,8 +91,8 @@ func (r *reader) claim(m *source.Member) bool {
 	switch length := utf8.RuneCountInString(m.Key); {
 	case length == 0:
 		r.Errorf("014", m.At(), "a state needs a name")
-	case length > MaxName:
-		r.Errorf("014", m.At(), "the state name has %d characters, more than the %d allowed", length, MaxName)
+	case length > r.options.Limits.Name:
+		r.Errorf("014", m.At(), "the state name has %d characters, more than the %d allowed", length, r.options.Limits.Name)
 	}
 	if len(r.names) > MaxStates {
 		if !r.told {
@@ -109,7 +116,9 @@ func (r *reader) nested(n *source.Node, what string, fields ...string) *machine 
 	if !ok {
 		return nil
 	}
-	o.fields(append(fields, "Comment", "StartAt", "States")...)
+	o.fields(jsonPath, append(fields, "Comment", "StartAt", "States")...)
+	around := r.reading
+	defer func() { r.reading = around }()
 	return r.level(o)
 }
 
@@ -120,7 +129,7 @@ func kinds() []string {
 
 // state reads one state. It never returns nil.
 func (r *reader) state(m *source.Member) *state {
-	s := &state{name: m.Key, at: m.At(), opaque: true}
+	s := &state{name: m.Key, at: m.At(), broken: true, limits: &r.options.Limits, express: r.options.Express}
 	o, ok := r.object(m.Value, fmt.Sprintf("state %q", source.Clip(m.Key)))
 	if !ok {
 		return s
@@ -134,20 +143,16 @@ func (r *reader) state(m *source.Member) *state {
 	}
 	kind := slices.Index(kinds(), name)
 	if kind < 0 {
-		r.Errorf("010", n.At(), "%s: unknown Type %q, it must be one of Task, Pass, Choice, Wait, Succeed, Fail, Parallel, Map", o.what, source.Clip(name)).
+		r.Errorf("010", n.At(), "%s: the field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]", o.what).
 			Suggest(name, kinds())
 		return s
 	}
-	s.kind = dag.StateKind(kind)
+	s.kind, s.broken = dag.StateKind(kind), false
 	o.what = fmt.Sprintf("%s state %q", name, source.Clip(m.Key))
+	r.reading = s
 	s.next, s.end = o.way(s.kind)
-	if s.opaque = o.jsonata(); s.opaque {
-		if s.kind == dag.Choice {
-			s.deflt = o.target("Default")
-		}
-		return s
-	}
-	o.fields(fieldsOf(s.kind)...)
+	s.query = o.queryLanguage(r.query)
+	o.fields(s.query, fieldsOf(s.kind, s.query)...)
 	o.data(s)
 	o.body(s)
 	return s
@@ -179,34 +184,56 @@ func (o *object) way(kind dag.StateKind) (next target, end bool) {
 }
 
 // fieldsOf lists the fields of a kind of state.
-func fieldsOf(kind dag.StateKind) []string {
+func fieldsOf(kind dag.StateKind, query language) []string {
 	all := []string{"Type", "Comment", "QueryLanguage"}
-	data := []string{"InputPath", "OutputPath"}
 	way := []string{"Next", "End"}
-	work := []string{"ResultPath", "Parameters", "ResultSelector", "Retry", "Catch"}
+	work := []string{"Retry", "Catch"}
+	data, arguments := []string{"Output"}, []string{"Arguments"}
+	if query == jsonPath {
+		data, arguments = []string{"InputPath", "OutputPath"}, []string{"Parameters"}
+		way = append(way, "ResultPath")
+		work = append(work, "ResultSelector")
+	}
 	switch kind {
 	case dag.Task:
-		all = concat(all, data, way, work, []string{"Resource", "TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath"})
+		all = concat(all, data, way, work, arguments, withPaths(query, "TimeoutSeconds", "HeartbeatSeconds"), []string{"Resource", "Assign", "Credentials"})
 	case dag.Pass:
-		all = concat(all, data, way, []string{"ResultPath", "Parameters", "Result"})
+		all = concat(all, data, way, []string{"Assign"})
+		if query == jsonPath {
+			all = append(all, "Parameters", "Result")
+		}
 	case dag.Choice:
-		all = concat(all, data, []string{"Choices", "Default"})
+		all = concat(all, data, []string{"Choices", "Default", "Assign"})
 	case dag.Wait:
-		all = concat(all, data, way, []string{"Seconds", "SecondsPath", "Timestamp", "TimestampPath"})
+		all = concat(all, data, way[:2], withPaths(query, "Seconds", "Timestamp"), []string{"Assign"})
 	case dag.Succeed:
 		all = concat(all, data)
 	case dag.Fail:
-		all = concat(all, []string{"Error", "ErrorPath", "Cause", "CausePath"})
+		all = concat(all, withPaths(query, "Error", "Cause"))
 	case dag.Parallel:
-		all = concat(all, data, way, work, []string{"Branches"})
+		all = concat(all, data, way, work, arguments, []string{"Branches", "Assign"})
 	case dag.Map:
-		all = concat(all, data, way, work, []string{
-			"ItemProcessor", "Iterator", "ItemsPath", "ItemSelector", "MaxConcurrency", "MaxConcurrencyPath",
-			"ItemReader", "ItemBatcher", "ResultWriter", "ToleratedFailureCount", "ToleratedFailureCountPath",
-			"ToleratedFailurePercentage", "ToleratedFailurePercentagePath", "Label",
+		all = concat(all, data, way, work, withPaths(query, "MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage"), []string{
+			"ItemProcessor", "ItemSelector", "ItemReader", "ItemBatcher", "ResultWriter", "Label", "Assign",
 		})
+		if query == jsonPath {
+			all = append(all, "Iterator", "ItemsPath", "Parameters")
+		} else {
+			all = append(all, "Items")
+		}
 	}
 	return all
+}
+
+// withPaths adds the Path forms of fields, which JSONPath has.
+func withPaths(query language, fields ...string) []string {
+	if query == jsonata {
+		return fields
+	}
+	for _, f := range fields {
+		fields = append(fields, f+"Path")
+	}
+	return fields
 }
 
 func concat(lists ...[]string) []string {
@@ -219,22 +246,34 @@ func concat(lists ...[]string) []string {
 
 // data reads what shapes the data of a state.
 func (o *object) data(s *state) {
+	works := s.kind == dag.Task || s.kind == dag.Parallel || s.kind == dag.Map
+	at := before
+	if works {
+		at = after
+		s.retry, s.catch = o.retries(), o.catchers(s.query)
+	}
+	if s.kind != dag.Succeed && s.kind != dag.Fail {
+		s.assign = o.assign(s.query, at)
+	}
 	if s.kind == dag.Fail {
 		return
 	}
-	s.input, s.output = o.dataPath("InputPath"), o.dataPath("OutputPath")
-	switch s.kind {
-	case dag.Task, dag.Parallel, dag.Map:
-		s.resultPath = o.resultPath()
-		s.resultSelector = o.template("ResultSelector")
-		s.retry, s.catch = o.retries(), o.catchers()
-	case dag.Pass:
-		s.resultPath = o.resultPath()
-	case dag.Choice, dag.Wait, dag.Succeed, dag.Fail:
+	if s.query == jsonata {
+		s.shaped = o.template("Output", s.query, at)
+		if s.kind == dag.Task || s.kind == dag.Parallel {
+			s.parameters = o.template("Arguments", s.query, before)
+		}
 		return
 	}
-	if s.kind != dag.Map {
-		s.parameters = o.template("Parameters")
+	s.input, s.output = o.dataPath("InputPath"), o.dataPath("OutputPath")
+	if works {
+		s.resultSelector = o.template("ResultSelector", s.query, before)
+	}
+	if works || s.kind == dag.Pass {
+		s.resultPath = o.resultPath()
+	}
+	if s.kind == dag.Task || s.kind == dag.Parallel || s.kind == dag.Pass {
+		s.parameters = o.template("Parameters", s.query, before)
 	}
 }
 
@@ -244,20 +283,20 @@ func (o *object) body(s *state) {
 	case dag.Task:
 		s.task = o.task(s)
 	case dag.Pass:
-		if n := o.node.Get("Result"); n != nil {
+		if n := o.node.Get("Result"); n != nil && s.query == jsonPath {
 			s.result = n.Value()
 		}
 	case dag.Choice:
-		s.choices = o.rules()
+		s.choices = o.rules(s.query)
 		s.deflt = o.target("Default")
 	case dag.Wait:
-		s.wait = o.wait()
+		s.wait = o.wait(s.query)
 	case dag.Fail:
-		s.fail = &fail{o.words("Error"), o.words("Cause")}
+		s.fail = &fail{o.words("Error", s.query), o.words("Cause", s.query)}
 	case dag.Parallel:
 		s.branches = o.branches()
 	case dag.Map:
-		s.mapping, s.branches = o.mapping()
+		s.mapping, s.branches = o.mapping(s.query)
 	case dag.Succeed:
 	}
 }
@@ -284,49 +323,58 @@ func (o *object) branches() []*machine {
 }
 
 // wait reads when a Wait ends.
-func (o *object) wait() *wait {
+func (o *object) wait(query language) *wait {
 	w := &wait{}
 	if o.atMostOne("Seconds", "SecondsPath", "Timestamp", "TimestampPath") == 0 {
 		o.Errorf("006", o.start(), "%s needs one of Seconds, SecondsPath, Timestamp, TimestampPath", o.what)
 	}
-	w.seconds, _ = o.seconds("Seconds", 0)
-	w.secondsPath = o.reference("SecondsPath")
-	w.timestampPath = o.reference("TimestampPath")
-	if text, n := o.text("Timestamp"); n != nil {
-		var ok bool
-		if w.timestamp, ok = parseTimestamp(text); !ok {
-			o.Errorf("024", n.At(), "%s: Timestamp must be a date as in RFC 3339, with T and a zone, not %q", o.what, source.Clip(text)).Hint =
-				`for example "2030-01-31T12:00:00Z"`
+	w.seconds = o.quantity("Seconds", 0, greatest, query)
+	if p := o.reference("TimestampPath"); p != nil && query == jsonPath {
+		w.moment = &words{field: "TimestampPath", path: p}
+	}
+	text, n := o.text("Timestamp")
+	if n == nil {
+		return w
+	}
+	if query == jsonata && expressive(text) {
+		if e := o.expression(n, "Timestamp", before); e != nil {
+			w.moment = &words{field: "Timestamp", dynamic: e}
 		}
+		return w
+	}
+	var ok bool
+	if w.timestamp, ok = parseTimestamp(text); !ok {
+		o.Errorf("024", n.At(), "%s: Timestamp: String does not match RFC3339 timestamp: %q", o.what, source.Clip(text)).Hint =
+			`write T and a zone, for example "2030-01-31T12:00:00Z"`
 	}
 	return w
 }
 
 // words reads Error or Cause, or the same with Path.
-func (o *object) words(key string) *words {
+func (o *object) words(key string, query language) *words {
 	if o.atMostOne(key, key+"Path") == 0 {
 		return nil
 	}
 	if text, n := o.text(key); n != nil {
-		return &words{fixed: text}
+		if query == jsonata && expressive(text) {
+			if e := o.expression(n, key, before); e != nil {
+				return &words{field: key, dynamic: e}
+			}
+		}
+		return &words{field: key, fixed: text}
 	}
 	text, n := o.text(key + "Path")
 	if n == nil {
 		return nil
 	}
-	return &words{dynamic: o.dynamic(key+"Path", text, n, true)}
-}
-
-// limit reads a number of seconds, fixed or by path.
-func (o *object) limit(key string) limit {
-	o.atMostOne(key, key+"Path")
-	fixed, _ := o.seconds(key, 1)
-	return limit{fixed: fixed, path: o.reference(key + "Path"), field: key + "Path"}
+	return &words{field: key + "Path", dynamic: o.dynamic(key+"Path", text, n, true)}
 }
 
 // heartbeat checks that a fixed heartbeat is shorter than a fixed timeout.
-func (o *object) heartbeat(timeout, heartbeat time.Duration) {
-	if timeout > 0 && heartbeat >= timeout {
+func (o *object) heartbeat(timeout, heartbeat *quantity) {
+	limit, limited := timeout.constant()
+	beat, beats := heartbeat.constant()
+	if limited && beats && beat >= limit {
 		o.Errorf("009", o.node.Get("HeartbeatSeconds").At(), "%s: HeartbeatSeconds must be smaller than TimeoutSeconds", o.what)
 	}
 }

@@ -20,8 +20,8 @@ const longestDelay = 31_622_400
 // retry reads one retrier.
 func (o *object) retry(last bool) retry {
 	r := retry{Errors: o.errorEquals(last), Interval: time.Second, MaxAttempts: 3, Backoff: 2}
-	if d, ok := o.seconds("IntervalSeconds", 1); ok {
-		r.Interval = d
+	if i, ok := o.integer("IntervalSeconds", 1, greatest); ok {
+		r.Interval = time.Duration(i) * time.Second
 	}
 	if n, ok := o.integer("MaxAttempts", 0, greatest); ok {
 		r.MaxAttempts = int(n)
@@ -57,15 +57,24 @@ func (o *object) retry(last bool) retry {
 }
 
 // catchers reads Catch.
-func (o *object) catchers() (catchers []catcher) {
+func (o *object) catchers(query language) (catchers []catcher) {
 	list := o.list("Catch")
 	for i, n := range list {
 		c, ok := o.object(n, fmt.Sprintf("catcher %d of %s", i, o.what))
 		if !ok {
 			continue
 		}
-		c.fields("ErrorEquals", "Next", "ResultPath", "Comment")
-		k := catcher{errors: c.errorEquals(i == len(list)-1), resultPath: c.resultPath()}
+		known := []string{"ErrorEquals", "Next", "Comment", "Assign", "Output"}
+		if query == jsonPath {
+			known = append(known[:4], "ResultPath")
+		}
+		c.fields(query, known...)
+		k := catcher{errors: c.errorEquals(i == len(list)-1), assign: c.assign(query, caught)}
+		if query == jsonPath {
+			k.resultPath = c.resultPath()
+		} else {
+			k.shaped = c.template("Output", query, caught)
+		}
 		if c.required("Next") != nil {
 			k.next = c.target("Next")
 		}
@@ -108,7 +117,7 @@ func (o *object) knownError(n *source.Node) {
 	known := []string{
 		dag.ErrorAll, dag.ErrorTaskFailed, dag.ErrorTimeout, dag.ErrorHeartbeatTimeout, dag.ErrorNoChoiceMatched, dag.ErrorRuntime,
 		dag.ErrorDataLimitExceeded, dag.ErrorTolerance, "States.Permissions", errorResultPath, errorParameterPath, errorIntrinsic,
-		"States.BranchFailed", "States.ItemReaderFailed", "States.ResultWriterFailed", "States.QueryEvaluationError", "States.Http.Socket",
+		"States.BranchFailed", dag.ErrorReader, dag.ErrorWriter, errorQuery, "States.Http.Socket",
 	}
 	if !strings.HasPrefix(n.Text, "State.") && !strings.HasPrefix(n.Text, "States.") || strings.HasPrefix(n.Text, "States.Http.StatusCode.") {
 		return

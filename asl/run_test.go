@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/serverledge/serverledge/asl"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
 )
@@ -95,10 +94,13 @@ func TestData(t *testing.T) {
 			"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"x":9,"l":[5,6]}`, `[{"v":5,"i":0,"x":9},{"v":6,"i":1,"x":9}]`},
 		{"Map of no array", `"Type":"Map","End":true,"ItemsPath":"$.l","Iterator":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"l":5}`, `!States.Runtime`},
 		{"MaxConcurrencyPath", `"Type":"Map","End":true,"ItemsPath":"$.l","MaxConcurrencyPath":"$.c","Iterator":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"l":[1],"c":"x"}`, `!States.Runtime`},
-		{"lambda:invoke", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"arn:aws:lambda:x:1:function:f:$LATEST"},"End":true`,
-			`{"a":1}`, `{"ExecutedVersion":"$LATEST","Payload":[{}],"StatusCode":200}`},
+		{"lambda:invoke", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"arn:aws:lambda:x:1:function:f:$LATEST"},"End":true,
+			"ResultSelector":{"ExecutedVersion.$":"$.ExecutedVersion","Payload.$":"$.Payload","StatusCode.$":"$.StatusCode","Length.$":"$.SdkHttpMetadata.HttpHeaders.Content-Length"}`,
+			`{"a":1}`, `{"ExecutedVersion":"$LATEST","Payload":[{}],"StatusCode":200,"Length":"4"}`},
 		{"lambda:invoke by name in the input", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName.$":"$.f","Payload":1},"OutputPath":"$.Payload","End":true`,
 			`{"f":"f"}`, `[1]`},
+		{"a payload of null", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload":null},"OutputPath":"$.Payload","End":true`,
+			`{}`, `[{}]`},
 		{"a function that is not there", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName.$":"$.f"},"End":true`,
 			`{"f":"a b"}`, `!Lambda.ResourceNotFoundException`},
 	}
@@ -301,7 +303,7 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	large := func(value.Value) (value.Value, *dag.Failure, time.Duration) {
-		return value.OfString(strings.Repeat("x", asl.MaxPayload-1)), nil, 0
+		return value.OfString(strings.Repeat("x", maxPayload-1)), nil, 0
 	}
 	slow := func(v value.Value) (value.Value, *dag.Failure, time.Duration) { return v, nil, time.Hour }
 	const next = `"Next":"Caught"`
@@ -351,7 +353,7 @@ func TestDataLimits(t *testing.T) {
 	t.Parallel()
 	for extra, want := range map[int]dag.Status{0: dag.Completed, 1: dag.Broken} {
 		// The output is {"r":"yyy"}.
-		input := `{"x":"` + strings.Repeat("y", asl.MaxPayload-len(`{"r":""}`)+extra) + `"}`
+		input := `{"x":"` + strings.Repeat("y", maxPayload-len(`{"r":""}`)+extra) + `"}`
 		o := play(t, &world{}, one(`"Type":"Pass","End":true,"Parameters":{"r.$":"$.x"}`), input)
 		if o.Status != want || o.Failure != nil && o.Failure.Error != dag.ErrorDataLimitExceeded {
 			t.Errorf("%d bytes too many: got %s %+v", extra, o.Status, o.Failure)
@@ -390,7 +392,7 @@ func TestCausesFollowAWS(t *testing.T) {
 		`"Type":"Fail","ErrorPath":"$.e"`:                     "The JSONPath '$.e' specified for the field 'ErrorPath' could not be found in the input '{\"p\":-1}'",
 	} {
 		o := play(t, &world{}, one(fields), `{"p":-1}`)
-		if cause := fmt.Sprintf("An error occurred while executing the state 'S'. %s", want); o.Failure == nil || o.Failure.Cause != cause || !o.Failure.Fatal {
+		if cause := fmt.Sprintf("An error occurred while executing the state 'S' (entered at the event id #2). %s", want); o.Failure == nil || o.Failure.Cause != cause || !o.Failure.Fatal {
 			t.Errorf("%s: got %+v, want %s", fields, o.Failure, cause)
 		}
 	}

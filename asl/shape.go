@@ -6,44 +6,36 @@ import (
 	"github.com/serverledge/serverledge/dag/value"
 )
 
-// in makes the effective input: InputPath, then Parameters. Nil is identity.
+// in makes the effective input: InputPath, then Parameters; or Arguments. Nil
+// is identity.
 func (s *state) in() dag.Shape {
 	input, parameters := s.input, s.parameters
-	invoke := s.kind == dag.Task && s.task.invoke
-	if invoke && parameters == nil {
+	if parameters == nil && s.kind == dag.Task && s.task.resource.Service != "" {
 		parameters = literal{value.EmptyObject}
 	}
-	if input == (dataPath{}) && parameters == nil {
+	if input == (dataPath{}) && parameters == nil && s.probe == nil {
 		return nil
 	}
+	filled := AfterParameters
+	if s.query == jsonata {
+		filled = AfterArguments
+	}
 	return func(d *dag.Scope) (value.Value, *dag.Failure) {
-		scope := look(d, d.Input)
+		scope := s.look(d, d.Input)
 		v, failure := input.apply(scope, d.Input)
 		if failure != nil {
 			return value.Value{}, failure
 		}
+		s.saw(AfterInputPath, v)
 		if parameters != nil {
 			scope.document = v
 			if v, failure = parameters.fill(scope); failure != nil {
 				return value.Value{}, failure
 			}
 		}
-		if invoke {
-			v = payload(v)
-		}
-		return bounded(d, v)
+		s.saw(filled, v)
+		return s.bounded(d, v)
 	}
-}
-
-// payload is what a function gets by lambda:invoke. A string that is a JSON
-// text counts as that JSON: the integration sends it as it is.
-func payload(v value.Value) value.Value {
-	if v.Kind() == value.String {
-		if parsed, err := value.Parse([]byte(v.Text())); err == nil {
-			return parsed
-		}
-	}
-	return v
 }
 
 // apply evaluates InputPath or OutputPath on a document.
@@ -57,67 +49,84 @@ func (p dataPath) apply(s *scope, document value.Value) (value.Value, *dag.Failu
 	s.document = document
 	v, err := s.get(p.path)
 	if err != nil {
-		return value.Value{}, runtime(s.State.Name, "Invalid path '%s' : %s", p.path, err)
+		return value.Value{}, runtime(s.State, "Invalid path '%s' : %s", p.path, err)
 	}
 	return v, nil
 }
 
-// out makes the output of a state: of its result, ResultSelector, ResultPath
-// into the raw input, and OutputPath. Nil is identity.
+// out makes the output of a state. Nil is identity.
 func (s *state) out() dag.Shape {
+	if s.kind == dag.Fail {
+		return nil
+	}
+	if s.query == jsonata {
+		return s.shape(s.shaped)
+	}
 	switch s.kind {
 	case dag.Choice, dag.Wait, dag.Succeed:
 		if s.output == (dataPath{}) {
 			return nil
 		}
 	case dag.Pass:
-		if s.output == (dataPath{}) && s.resultPath == (resultPath{}) && s.result.IsAbsent() {
+		if s.output == (dataPath{}) && s.resultPath == (resultPath{}) && s.result.IsAbsent() && s.probe == nil {
 			return nil
 		}
-	case dag.Fail:
-		return nil
-	case dag.Task, dag.Parallel, dag.Map:
+	case dag.Task, dag.Parallel, dag.Map, dag.Fail:
 	}
-	wrap := s.kind == dag.Task && s.task.invoke
-	selector, place, output, fixed := s.resultSelector, s.resultPath, s.output, s.result
+	selector, place, output := s.resultSelector, s.resultPath, s.output
 	return func(d *dag.Scope) (value.Value, *dag.Failure) {
-		v := d.Result
-		if !value.Fits(v, MaxPayload) {
-			if wrap {
-				return value.Value{}, tooLarge("lambda")
-			}
-			return value.Value{}, tooLarge(d.State.Name)
+		v := s.resultOf(d)
+		s.saw(Result, v)
+		if !value.Fits(v, s.limits.Payload) {
+			return value.Value{}, tooLarge(s.told())
 		}
-		if !fixed.IsAbsent() {
-			v = fixed
-		}
-		if wrap {
-			v = invoked(v)
-		}
-		scope := look(d, v)
+		scope := s.look(d, v)
 		var failure *dag.Failure
 		if selector != nil {
 			if v, failure = selector.fill(scope); failure != nil {
 				return value.Value{}, failure
 			}
 		}
+		s.saw(AfterResultSelector, v)
 		if v, failure = place.apply(d, v); failure != nil {
 			return value.Value{}, failure
 		}
+		s.saw(AfterResultPath, v)
 		if v, failure = output.apply(scope, v); failure != nil {
 			return value.Value{}, failure
 		}
-		return bounded(d, v)
+		return s.bounded(d, v)
 	}
 }
 
-// invoked wraps a function's result as lambda:invoke does.
-func invoked(result value.Value) value.Value {
-	return value.OfObject(
-		member("ExecutedVersion", value.OfString("$LATEST")),
-		member("Payload", result),
-		member("StatusCode", value.OfInt(200)),
-	)
+// resultOf returns the result of a state's work; of a Pass it may be fixed.
+func (s *state) resultOf(d *dag.Scope) value.Value {
+	if !s.result.IsAbsent() {
+		return s.result
+	}
+	return d.Result
+}
+
+// shape makes the output that a template of JSONata gives. Nil is identity:
+// the result of the state's work.
+func (s *state) shape(t template) dag.Shape {
+	if t == nil && (s.kind == dag.Choice || s.kind == dag.Wait || s.kind == dag.Succeed || s.kind == dag.Pass) {
+		return nil
+	}
+	return func(d *dag.Scope) (value.Value, *dag.Failure) {
+		s.saw(Result, d.Result)
+		if !value.Fits(d.Result, s.limits.Payload) {
+			return value.Value{}, tooLarge(s.told())
+		}
+		if t == nil {
+			return d.Result, nil
+		}
+		v, failure := t.fill(s.lookBack(d, value.Value{}))
+		if failure != nil {
+			return value.Value{}, failure
+		}
+		return s.bounded(d, v)
+	}
 }
 
 // apply puts a result into the raw input.
@@ -138,22 +147,41 @@ func (p resultPath) apply(d *dag.Scope, result value.Value) (value.Value, *dag.F
 func mismatch(d *dag.Scope, path *jsonpath.Reference) *dag.Failure {
 	return &dag.Failure{
 		Error: errorResultPath,
-		Cause: cause(d.State.Name, "Unable to apply step \"%s\" to input %s", path.Path(), shown(d.Input)),
+		Cause: cause(d.State, "Unable to apply step \"%s\" to input %s", path.Path(), shown(d.Input)),
 	}
 }
 
 // out makes what a catcher passes on: the error output, at ResultPath of the
-// raw input. Nil is the error output itself.
-func (c *catcher) out() dag.Shape {
-	place := c.resultPath
-	if place == (resultPath{}) {
+// raw input or as Output says. Nil is the error output itself.
+func (c *catcher) out(s *state) dag.Shape {
+	place, shaped := c.resultPath, c.shaped
+	if place == (resultPath{}) && shaped == nil {
 		return nil
 	}
 	return func(d *dag.Scope) (value.Value, *dag.Failure) {
-		v, failure := place.apply(d, d.Result)
+		var v value.Value
+		var failure *dag.Failure
+		if shaped != nil {
+			v, failure = shaped.fill(s.lookAtError(d))
+		} else {
+			v, failure = place.apply(d, d.Result)
+		}
 		if failure != nil {
 			return value.Value{}, failure
 		}
-		return bounded(d, v)
+		return s.bounded(d, v)
 	}
+}
+
+// lookAtError makes the scope of a catcher.
+func (s *state) lookAtError(d *dag.Scope) *scope {
+	scope := s.look(d, d.Result)
+	scope.stage = caught
+	return scope
+}
+
+// assigns makes what sets the variables of a state. JSONPath sees the result of
+// its work: that of a Choice or a Wait is its effective input.
+func (s *state) assigns() dag.Assign {
+	return s.assign.compile(func(d *dag.Scope) *scope { return s.lookBack(d, s.resultOf(d)) })
 }

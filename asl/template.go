@@ -2,6 +2,7 @@ package asl
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/serverledge/serverledge/asl/jsonpath"
@@ -41,7 +42,7 @@ func (o objectTemplate) fill(s *scope) (value.Value, *dag.Failure) {
 		if failure != nil {
 			return value.Value{}, failure
 		}
-		if size += v.Size(); size > MaxPayload {
+		if size += v.Size(); size > s.limits.Payload {
 			return value.Value{}, tooLarge(s.State.Name)
 		}
 		members[i] = value.Member{Key: m.key, Value: v}
@@ -57,7 +58,7 @@ func (a arrayTemplate) fill(s *scope) (value.Value, *dag.Failure) {
 		if failure != nil {
 			return value.Value{}, failure
 		}
-		if size += v.Size(); size > MaxPayload {
+		if size += v.Size(); size > s.limits.Payload {
 			return value.Value{}, tooLarge(s.State.Name)
 		}
 		items[i] = v
@@ -69,21 +70,64 @@ func (p pathTemplate) fill(s *scope) (value.Value, *dag.Failure) {
 	v, err := s.get(p.path)
 	switch {
 	case errors.Is(err, jsonpath.ErrTooMuch):
-		return value.Value{}, runtime(s.State.Name, "Invalid path '%s' : %s", p.path, err)
+		return value.Value{}, runtime(s.State, "Invalid path '%s' : %s", p.path, err)
 	case err != nil:
-		return value.Value{}, runtime(s.State.Name, "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
+		return value.Value{}, runtime(s.State, "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
 			p.path, p.field, shown(s.document))
 	}
 	return v, nil
 }
 
-// template reads a payload template; nil when the field is not there.
-func (o *object) template(key string) template {
+// template reads a payload template of JSONPath, or a value with expressions
+// of JSONata; nil when the field is not there.
+func (o *object) template(key string, query language, at stage) template {
 	n := o.node.Get(key)
-	if n == nil {
+	switch {
+	case n == nil:
 		return nil
+	case query == jsonata:
+		return o.jsonataTemplate(n, key, at)
 	}
 	return o.compileTemplate(n)
+}
+
+// jsonataTemplate makes a template of a node with expressions in any string;
+// field names the node for causes.
+func (o *object) jsonataTemplate(n *source.Node, field string, at stage) template {
+	switch n.Kind {
+	case value.String:
+		if expressive(n.Text) {
+			if e := o.expression(n, field, at); e != nil {
+				return e
+			}
+		}
+	case value.Object:
+		t := make(objectTemplate, len(n.Members))
+		fixed := true
+		for i, m := range n.Members {
+			part := o.jsonataTemplate(m.Value, field+"/"+m.Key, at)
+			_, plain := part.(literal)
+			fixed = fixed && plain
+			t[i] = templateMember{m.Key, part}
+		}
+		if !fixed {
+			return t
+		}
+	case value.Array:
+		t := make(arrayTemplate, len(n.Items))
+		fixed := true
+		for i, item := range n.Items {
+			part := o.jsonataTemplate(item, fmt.Sprintf("%s[%d]", field, i), at)
+			_, plain := part.(literal)
+			fixed = fixed && plain
+			t[i] = part
+		}
+		if !fixed {
+			return t
+		}
+	case value.Absent, value.Null, value.Bool, value.Number:
+	}
+	return literal{n.Value()}
 }
 
 // compileTemplate makes a template of a node. Whatever has no hole in it
@@ -146,13 +190,13 @@ func (o *object) dynamic(field, text string, n *source.Node, wantWords bool) tem
 		}
 		return literal{value.NullValue}
 	}
-	call, err := parseCall(text, field)
+	call, err := o.parseCall(text, field)
 	if err != nil {
-		o.badPath("022", o.what+": "+field+" must be a path or an intrinsic function", n, err)
+		o.badPath("022", o.what+": the value for the field '"+source.Clip(field)+"' must be a valid JSONPath or a valid intrinsic function call", n, err)
 		return literal{value.NullValue}
 	}
-	if variable := call.variable(); variable != "" {
-		o.Errorf("091", n.At(), "%s: %s reads the variable $%s; variables are not supported yet", o.what, field, source.Clip(variable))
+	for _, name := range call.variables() {
+		o.read(name, n.At())
 	}
 	if wantWords && !call.function.words {
 		o.Errorf("022", n.At(), "%s: %s needs a function that returns a string, %s does not", o.what, field, call.name)

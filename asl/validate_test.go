@@ -44,7 +44,7 @@ func TestProblems(t *testing.T) {
 		{"blank in path", one(pass + `"InputPath":"$.a b"`), ` `, "ASL020"},
 		{"ResultPath of the context", one(pass + `"ResultPath":"$$.a"`), `"$$.a"`, "ASL021"},
 		{"ResultPath no reference", one(pass + `"ResultPath":"$.a[*]"`), `$`, "ASL021"},
-		{"variable", one(pass + `"InputPath":"$x"`), `"$x"`, "ASL091"},
+		{"variable", one(pass + `"InputPath":"$x"`), `"$x"`, "ASL028"},
 		{"template path", one(pass + `"Parameters":{"a.$":"x"}`), `x`, "ASL022"},
 		{"template type", one(pass + `"Parameters":{"a.$":1}`), `1`, "ASL023 take .$ away from the key to give a plain value"},
 		{"template clash", one(pass + `"Parameters":{"a.$":"$","a":1}`), `"a.$"`, "ASL023"},
@@ -52,7 +52,7 @@ func TestProblems(t *testing.T) {
 		{"arity", one(pass + `"Parameters":{"a.$":"States.MathAdd(1)"}`), `States.`, "ASL022"},
 		{"literal of the wrong kind", one(pass + `"Parameters":{"a.$":"States.MathAdd('1', 2)"}`), `States.`, "ASL022"},
 		{"path in a function", one(pass + `"Parameters":{"a.$":"States.Array($.a[)"}`), `)`, "ASL022"},
-		{"variable in a function", one(pass + `"Parameters":{"a.$":"States.Array(States.Array($a))"}`), `"States.Array(States.Array($a))"`, "ASL091"},
+		{"variable in a function", one(pass + `"Parameters":{"a.$":"States.Array(States.Array($a))"}`), `"States.Array(States.Array($a))"`, "ASL028"},
 		{"illegal escape", one(pass + `"Parameters":{"a.$":"States.Array('\\x')"}`), `"States.Array('\\x')"`, "ASL022"},
 		{"nested too deep", one(pass + `"Parameters":{"a.$":"` + strings.Repeat("States.Array(", 11) + strings.Repeat(")", 11) + `"}`), `States.Array()`, "ASL022"},
 		{"placeholders", one(pass + `"Parameters":{"a.$":"States.Format('{} {}', 1)"}`), `"States.Format('{} {}', 1)"`, "ASL022"},
@@ -61,14 +61,17 @@ func TestProblems(t *testing.T) {
 		{"negative Seconds", one(`"Type":"Wait","End":true,"Seconds":-1`), `-1`, "ASL009"},
 		{"Seconds too many", one(`"Type":"Wait","End":true,"Seconds":100000000`), `100000000`, "ASL009"},
 		{"no wait", one(`"Type":"Wait","End":true`), `{"T`, "ASL006"},
-		{"Timestamp", one(`"Type":"Wait","End":true,"Timestamp":"2026-13-01T00:00:00Z"`), `"2026-13-01T00:00:00Z"`, `ASL024 for example "2030-01-31T12:00:00Z"`},
+		{"Timestamp", one(`"Type":"Wait","End":true,"Timestamp":"2026-13-01T00:00:00Z"`), `"2026-13-01T00:00:00Z"`, `ASL024 write T and a zone, for example "2030-01-31T12:00:00Z"`},
 		{"timeout 0", one(task + `"TimeoutSeconds":0`), `0`, "ASL009"},
 		{"heartbeat", one(task + `"TimeoutSeconds":5,"HeartbeatSeconds":5`), `5}`, "ASL009"},
 		{"timeout twice", one(task + `"TimeoutSeconds":5,"TimeoutSecondsPath":"$.x"`), `"TimeoutSecondsPath"`, "ASL008"},
-		{"service", one(`"Type":"Task","End":true,"Resource":"arn:aws:states:::sqs:sendMessage"`), `"arn:aws:states:::sqs:sendMessage"`, "ASL093 name a function, arn:aws:lambda:...:function:NAME or arn:aws:states:::lambda:invoke"},
-		{"callback", one(`"Type":"Task","End":true,"Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken"`), `"arn:aws:states:::lambda:invoke.waitForTaskToken"`, "ASL093"},
+		{"service", one(`"Type":"Task","End":true,"Resource":"arn:aws:states:::sqs:sendMessage"`), `"arn:aws:states:::sqs:sendMessage"`, "ASL093 a Task calls a function, an activity, lambda:invoke, states:startExecution or http:invoke"},
+		{"callback without parameters", one(`"Type":"Task","End":true,"Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken"`), `{"T`, "ASL006"},
+		{"activity name", one(`"Type":"Task","End":true,"Resource":"arn:aws:states:r:1:activity:a/b"`), `"arn:aws:states:r:1:activity:a/b"`, "ASL009"},
+		{"workflow name", one(`"Type":"Task","End":true,"Resource":"arn:aws:states:::states:startExecution","Parameters":{"StateMachineArn":"a/b"}`), `"a/b"`, "ASL009"},
+		{"placeholder", one(`"Type":"Task","End":true,"Resource":"${Function}"`), `"${Function}"`, "ASL093"},
 		{"function name", one(`"Type":"Task","End":true,"Resource":"a/b"`), `"a/b"`, "ASL009 a function is named by 1 to 63 letters, digits, '_', '.' and '-'"},
-		{"alias", one(`"Type":"Task","End":true,"Resource":"arn:aws:lambda:r:1:function:f:prod"`), `"arn:aws:lambda:r:1:function:f:prod"`, "ASL093"},
+		{"alias", one(`"Type":"Task","End":true,"Resource":"arn:aws:lambda:r:1:function:f:prod"`), `"arn:aws:lambda:r:1:function:f:prod"`, "ASL037"},
 		{"invoke nothing", one(`"Type":"Task","End":true,"Resource":"arn:aws:states:::lambda:invoke"`), `{"T`, "ASL006"},
 		{"invoke an event", one(`"Type":"Task","End":true,"Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","InvocationType":"Event"}`), `"Event"`, "ASL093"},
 		{"BackoffRate", one(task + `"Retry":[{"ErrorEquals":["E"],"BackoffRate":0.5}]`), `0.5`, "ASL009"},
@@ -85,21 +88,24 @@ func TestProblems(t *testing.T) {
 		{"Catch without Next", one(task + `"Catch":[{"ErrorEquals":["E"]}]`), `{"E`, "ASL006"},
 		{"empty Branches", one(`"Type":"Parallel","End":true,"Branches":[]`), `[`, "ASL006"},
 		{"no processor", one(`"Type":"Map","End":true`), `{"T`, "ASL006"},
-		{"distributed", one(`"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED"},"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`), `"DISTRIBUTED"`, "ASL092 use the mode INLINE"},
-		{"ItemReader", one(`"Type":"Map","End":true,"ItemReader":{},"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`), `"ItemReader"`, "ASL092"},
-		{"JSONata", `{"QueryLanguage":"JSONata","StartAt":"A","States":{}}`, `"JSONata"`, `ASL090 use "JSONPath"`},
-		{"JSONata state", one(pass + `"QueryLanguage":"JSONata","Output":"{% 1 %}"`), `"JSONata"`, `ASL090 use "JSONPath"`},
-		{"JSONata field", one(pass + `"Output":"{% 1 %}"`), `"Output"`, "ASL090 use the JSONPath fields"},
+		{"distributed", one(`"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED"},"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`), `{"Mode"`, "ASL006"},
+		{"Label", one(`"Type":"Map","End":true,"Label":"l","ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`), `"Label"`, `ASL041 set "Mode": "DISTRIBUTED" in the ProcessorConfig of its ItemProcessor`},
+		{"JSONata machine, JSONPath state", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed","QueryLanguage":"JSONPath"}}}`, `"JSONPath"`, `ASL042`},
+		{"JSONata not closed", one(pass + `"QueryLanguage":"JSONata","Output":"{% 1"`), `"{% 1"`, `ASL025`},
+		{"JSONPath in JSONata", one(pass + `"QueryLanguage":"JSONata","InputPath":"$"`), `"InputPath"`, `ASL007`},
+		{"JSONata field", one(pass + `"Output":"{% 1 %}"`), `"Output"`, `ASL007 set "QueryLanguage": "JSONata", or use the fields of JSONPath`},
 		{"QueryLanguage", one(pass + `"QueryLanguage":"jsonpath"`), `"jsonpath"`, `ASL009 did you mean "JSONPath"`},
-		{"Assign", one(pass + `"Assign":{}`), `"Assign"`, "ASL091 pass the data on with ResultPath"},
-		{"Credentials", one(task + `"Credentials":{}`), `"Credentials"`, "ASL093"},
+		{"Assign", one(pass + `"Assign":{"a.b":1}`), `"a.b"`, "ASL027 it has letters, digits and _, begins with no digit, and is written without $"},
+		{"Assign states", one(pass + `"Assign":{"states":1}`), `"states"`, "ASL027"},
+		{"Credentials", one(task + `"Credentials":{}`), `{}`, "ASL006"},
+		{"Credentials have no effect", one(task + `"Credentials":{"RoleArn":"r"}`), `"Credentials"`, "ASL037"},
 		{"no end", `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"A"}}}`, `{`, "ASL030"},
 		{"unreachable", `{"StartAt":"A","States":{"A":{"Type":"Succeed"},"B":{"Type":"Succeed"}}}`, `"B"`, "ASL031"},
 		{"no Default", `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"S"}]},"S":{"Type":"Succeed"}}}`, `{"T`, "ASL032"},
 		{"long name", `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"` + strings.Repeat("é", 81) + `"},"` + strings.Repeat("é", 81) + `":{"Type":"Succeed"}}}`, `"` + strings.Repeat("é", 81) + `":`, "ASL014"},
 	}
 	for _, c := range cases {
-		problems := asl.Validate(c.text)
+		problems := asl.Validate(c.text, asl.Options{})
 		if len(problems) != 1 {
 			t.Errorf("%s: %d problems, want 1: %+v", c.name, len(problems), problems)
 			continue
@@ -109,8 +115,8 @@ func TestProblems(t *testing.T) {
 		if line, column := place(c.text, c.at); p.Line != line || p.Column != column || got != c.want {
 			t.Errorf("%s: got %d:%d %s (%s), want %d:%d %s", c.name, p.Line, p.Column, got, p.Message, line, column, c.want)
 		}
-		_, err := asl.Compile(c.text)
-		if refused := err != nil; refused != (p.Severity == source.Error) {
+		_, err := asl.Compile(c.text, asl.Options{})
+		if refused := err != nil; refused != (p.Severity == source.Error || p.Code == "ASL093") {
 			t.Errorf("%s: Compile says %v", c.name, err)
 		}
 		if err != nil && (!errors.Is(err, fault.Invalid) || fault.From(err).Fields[0].Code != p.Code || fault.From(err).Fields[0].Pointer != p.Pointer) {
@@ -142,12 +148,12 @@ func TestChoiceProblems(t *testing.T) {
 		`{"And":[{"Variable":"$.a","IsNull":true,"Next":"S"}],"Next":"S"}`:    "ASL007",
 		`{"Not":[],"Next":"S"}`:                                               "ASL005",
 		`{"And":[{"Variable":"$.a","IsNull":true}],"IsNull":true,"Next":"S"}`: "ASL008",
-		`{"Condition":"{% true %}","Next":"S"}`:                               "ASL090",
+		`{"Condition":"{% true %}","Next":"S"}`:                               "ASL007",
 		`{"Variable":"$.a","NumericEqualsPath":"States.Array()","Next":"S"}`:  "ASL020",
 	} {
 		text := `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[` + rule + `],"Default":"S"},"S":{"Type":"Succeed"}}}`
 		var codes []string
-		for _, p := range asl.Validate(text) {
+		for _, p := range asl.Validate(text, asl.Options{}) {
 			codes = append(codes, p.Code)
 		}
 		if got := strings.Join(codes, " "); got != want {
@@ -167,7 +173,7 @@ func TestReport(t *testing.T) {
     "NoWhere2": {"Type": "Pass", "InputPath": "$.é[", "End": true}
   }
 }`
-	problems := asl.Validate(text)
+	problems := asl.Validate(text, asl.Options{})
 	got := source.Format("wf.json", text, problems)
 	expected := `wf.json:4:52: error[ASL012]: state "A": Next refers to unknown state "Nowhere"
   4 |     "A": {"Type": "Task", "Resource": "f", "Next": "Nowhere"},
@@ -183,7 +189,7 @@ wf.json:5:52: error[ASL020]: Pass state "NoWhere2": InputPath: [ is not closed
 	if got != expected {
 		t.Errorf("got\n%s\nwant\n%s", got, expected)
 	}
-	_, err := asl.Compile(text)
+	_, err := asl.Compile(text, asl.Options{})
 	var f *fault.Error
 	if !errors.As(err, &f) || len(f.Fields) != 2 || f.Fields[0].Pointer != "/States/A/Next" || !strings.HasPrefix(f.Fields[0].Detail, "4:52: ") {
 		t.Errorf("Compile says %+v", f)
@@ -193,7 +199,7 @@ wf.json:5:52: error[ASL020]: Pass state "NoWhere2": InputPath: [ is not closed
 // YAML gives the same graph as JSON, and problems with their places in the YAML.
 func TestYAML(t *testing.T) {
 	t.Parallel()
-	problems := asl.Validate("# é comment\nStartAt: A\nStates:\n  A:\n    Type: Wait\n    Timestamp: 2026-01-01T00:00:00Z\n    Next: \"B é\"\n  B:\n    Type: Succeed\n")
+	problems := asl.Validate("# é comment\nStartAt: A\nStates:\n  A:\n    Type: Wait\n    Timestamp: 2026-01-01T00:00:00Z\n    Next: \"B é\"\n  B:\n    Type: Succeed\n", asl.Options{})
 	var got []string
 	for _, p := range problems {
 		got = append(got, fmt.Sprintf("%d:%d+%d %s", p.Line, p.Column, p.Length, p.Code))
@@ -242,10 +248,10 @@ func TestDefinitionLimits(t *testing.T) {
 		{"size", sized(source.MaxSize), sized(source.MaxSize + 1), "ASL003"},
 	}
 	for _, c := range cases {
-		if problems := asl.Validate(c.ok); len(problems) != 0 {
+		if problems := asl.Validate(c.ok, asl.Options{}); len(problems) != 0 {
 			t.Errorf("%s at the limit: %+v", c.name, problems[0])
 		}
-		problems := asl.Validate(c.beyond)
+		problems := asl.Validate(c.beyond, asl.Options{})
 		if !slices.ContainsFunc(problems, func(p asl.Problem) bool { return p.Code == c.code }) {
 			t.Errorf("%s beyond the limit: %d problems, none is %s", c.name, len(problems), c.code)
 		}
@@ -268,7 +274,7 @@ func TestValidateIsBounded(t *testing.T) {
 		"flow":       "StartAt: " + strings.Repeat("[", 1<<19),
 		"paths":      one(`"Type":"Pass","Parameters":{"a.$":"$` + strings.Repeat("[?(@", 2000) + `"}`),
 	} {
-		if problems := asl.Validate(text); len(problems) == 0 || len(problems) > source.MaxProblems {
+		if problems := asl.Validate(text, asl.Options{}); len(problems) == 0 || len(problems) > source.MaxProblems {
 			t.Errorf("%s: %d problems", name, len(problems))
 		}
 	}
@@ -281,14 +287,14 @@ func FuzzValidate(f *testing.F) {
 	f.Add(`{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Not":{"Variable":"$.a","StringMatches":"a*"},"Next":"C"}]}}}}}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		failed := false
-		for _, p := range asl.Validate(text) {
+		for _, p := range asl.Validate(text, asl.Options{}) {
 			failed = failed || p.Severity == source.Error
 			if p.Line < 1 || p.Column < 1 || p.Offset < 0 || p.Offset > len(text) || p.Message == "" {
 				t.Fatalf("%q: problem %+v", text, p)
 			}
 		}
-		source.Format("f", text, asl.Validate(text))
-		if _, err := asl.Compile(text); (err != nil) != failed {
+		source.Format("f", text, asl.Validate(text, asl.Options{}))
+		if _, err := asl.Compile(text, asl.Options{}); (err != nil) != failed {
 			t.Fatalf("%q: Validate says %t, Compile %v", text, failed, err)
 		}
 	})

@@ -68,11 +68,11 @@ func (w *world) run(tb testing.TB, g *dag.Graph, input value.Value) dag.Outcome 
 }
 
 func (w *world) invoke(c dag.Invoke) pending {
-	w.calls = append(w.calls, c.Function+" "+c.Input.String())
-	f := w.functions[c.Function]
+	w.calls = append(w.calls, c.Resource.Name+" "+c.Input.String())
+	f := w.functions[c.Resource.Name]
 	if f == nil {
 		return pending{w.now, dag.Failed{Activation: c.Activation, Attempt: c.Attempt, Failure: dag.Failure{
-			Error: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + c.Function,
+			Error: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + c.Resource.Name,
 		}}}
 	}
 	output, failure, took := f(c.Input)
@@ -94,7 +94,7 @@ func parse(tb testing.TB, text string) value.Value {
 // play compiles a definition and runs it.
 func play(tb testing.TB, w *world, definition, input string) dag.Outcome {
 	tb.Helper()
-	g, err := asl.Compile(definition)
+	g, err := asl.Compile(definition, asl.Options{})
 	if err != nil {
 		tb.Fatalf("%.300v\n%.2000s", err, definition)
 	}
@@ -112,3 +112,6 @@ func ended(o dag.Outcome) string {
 	}
 	return "!" + cmp.Or(o.Failure.Error, "none")
 }
+
+// maxPayload is AWS's limit of what a state may pass on, in bytes.
+const maxPayload = 262_144

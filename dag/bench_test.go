@@ -39,7 +39,7 @@ func map1000(tb testing.TB, g *Graph, in, out value.Value) {
 		if !ok {
 			tb.Fatalf("got %T, want Invoke", c)
 		}
-		if _, err := x.Step(Entry{Seq: uint64(i + 2), At: epoch, Event: Succeeded{call.Activation, call.Attempt, out}}); err != nil {
+		if _, err := x.Step(Entry{Seq: uint64(i + 2), At: epoch, Event: Succeeded{Activation: call.Activation, Attempt: call.Attempt, Output: out}}); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // Kernel numbers the rules by which entries unfold. It goes up when an old
 // journal would unfold differently; DecodeEntry refuses journals of a newer
 // kernel.
-const Kernel = 1
+const Kernel = 2
 
 // EncodeEntry codes an entry as JSON for the journal. Values are written as
 // they are, byte by byte, so that a replay sees what the execution saw.
@@ -33,6 +33,9 @@ func EncodeEntry(e Entry) ([]byte, error) {
 	case Succeeded:
 		b = appendAttempt(append(b, `"succeeded"`...), ev.Activation, ev.Attempt)
 		b = appendValue(b, "output", ev.Output)
+		if ev.Whole {
+			b = append(b, `,"whole":true`...)
+		}
 	case Failed:
 		b = appendAttempt(append(b, `"failed"`...), ev.Activation, ev.Attempt)
 		b = appendFailure(append(b, `,"failure":`...), ev.Failure)
@@ -145,7 +148,7 @@ func (r *reader) event() Event {
 		}
 		return Started{Seed: r.seed(), Input: r.in.Get("input"), Info: r.info()}
 	case "succeeded":
-		return Succeeded{Activation: r.id("activation"), Attempt: r.attempt(), Output: r.in.Get("output")}
+		return Succeeded{Activation: r.id("activation"), Attempt: r.attempt(), Output: r.in.Get("output"), Whole: r.in.Get("whole").Bool()}
 	case "failed":
 		return Failed{Activation: r.id("activation"), Attempt: r.attempt(), Failure: r.failure()}
 	case "fired":

@@ -28,7 +28,7 @@ const (
 func (x *Execution) guarded(a *activation) bool {
 	holds, failure := a.state.When(x.look(a))
 	if failure != nil {
-		x.fail(a, failure)
+		x.reject(a, failure)
 		return false
 	}
 	if !holds {

@@ -32,11 +32,13 @@ type (
 		Input value.Value
 		Info  Info
 	}
-	// Succeeded ends an attempt of a Task with its result.
+	// Succeeded ends an attempt with the answer of its call. A Whole answer is
+	// the result as it is (a mocked one): Receive does not shape it.
 	Succeeded struct {
 		Activation ID
 		Attempt    int
 		Output     value.Value
+		Whole      bool
 	}
 	// Failed ends an attempt of a Task with a failure.
 	Failed struct {
@@ -46,7 +48,8 @@ type (
 	}
 	// Fired says that a timer's moment has come.
 	Fired struct{ Timer ID }
-	// Heartbeat is a sign of life of a Task's attempt.
+	// Heartbeat is a sign of life of a Task's attempt. The first one of an
+	// activity says that a worker has taken it.
 	Heartbeat struct {
 		Activation ID
 		Attempt    int
@@ -72,18 +75,19 @@ type Command interface{ command() } //sumtype:decl
 
 // The commands: this list is closed.
 type (
-	// Invoke calls a function; Succeeded or Failed must follow, unless Cancel
-	// comes first.
+	// Invoke makes a call; Succeeded or Failed must follow, unless Cancel comes
+	// first. With the Callback pattern the answer of the call does not end it.
 	Invoke struct {
 		Activation ID
 		Attempt    int // 1 is the first
 		State      string
-		Function   string
+		Resource   Resource // its Name is never empty for what has names
 		Input      value.Value
 		// Deadline is when the attempt times out; zero is never.
 		Deadline time.Time
-		// Callback: the return of the call does not end the task, its token does.
-		Callback bool
+		// Taken says that a worker has this activity already: it is not offered
+		// once more.
+		Taken bool
 	}
 	// Cancel gives up an attempt: its outcome no longer matters.
 	Cancel struct {

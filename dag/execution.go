@@ -1,6 +1,7 @@
 package dag
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -8,14 +9,37 @@ import (
 	"time"
 )
 
-// The limits of an execution. One that goes beyond fails with States.Runtime.
+// The limits of an execution, where its graph does not set others. One that
+// goes beyond fails with States.Runtime.
 const (
-	// MaxTransitions is how often one Step may enter a state: a loop of states
-	// that never wait fails the execution instead of stopping the node.
 	MaxTransitions = 10_000
-	// MaxEntries is how many entries an execution may have.
-	MaxEntries = 25_000
+	MaxEntries     = 25_000
+	MaxVariables   = 10 << 20
+	MaxWork        = 20_000_000
 )
+
+// Limits bound an execution; a field that is 0 stands for the constant.
+type Limits struct {
+	// Transitions is how often one Step may enter a state: a loop of states that
+	// never wait fails the execution instead of stopping the node.
+	Transitions int `json:"transitions,omitempty"`
+	// Entries is how many entries an execution may have, without those that tell
+	// of the executions of a distributed Map: they have entries of their own.
+	Entries int `json:"entries,omitempty"`
+	// Variables bounds the sum of the values that the states of an execution
+	// have assigned, in bytes of JSON, less those replaced.
+	Variables int `json:"variables,omitempty"`
+	// Work is how much the functions of the language may do in one Step, in the
+	// steps that they tell Scope.Work: MaxWork takes some seconds.
+	Work int `json:"work,omitempty"`
+}
+
+func (l Limits) orDefault() Limits {
+	return Limits{
+		Transitions: cmp.Or(l.Transitions, MaxTransitions), Entries: cmp.Or(l.Entries, MaxEntries),
+		Variables: cmp.Or(l.Variables, MaxVariables), Work: cmp.Or(l.Work, MaxWork),
+	}
+}
 
 // The ways to misuse Step.
 var (
@@ -30,12 +54,15 @@ var (
 // Equal entries give equal executions: what Step does depends on nothing but
 // the graph and the entries so far.
 type Execution struct {
-	graph *Graph
-	info  Info
-	seed  uint64
-	seq   uint64
-	now   time.Time
-	last  ID // the newest id of an activation or a timer
+	graph  *Graph
+	limits Limits
+	info   Info
+	seed   uint64
+	seq    uint64
+	// children counts the entries that do not count towards the limit.
+	children uint64
+	now      time.Time
+	last     ID // the newest id of an activation or a timer
 
 	root    *frame
 	open    map[ID]*activation // tasks with an attempt under way
@@ -43,12 +70,15 @@ type Execution struct {
 	timeout ID                 // the timer of the whole execution, 0 for none
 	outcome Outcome            // its Status is empty before Started
 	draws   *rand.PCG          // chance outside of any activation
+	events  int                // of the history so far
+	held    int                // bytes of the variables that were assigned
 
 	// The rest serves the current step.
 	commands    []Command // nil where one was taken back
 	holes       int       // how many are
 	queue       []*activation
 	transitions int
+	worked      int // by the functions of the language, since the step began
 	scope       Scope
 	observe     func(Transition)
 }
@@ -68,7 +98,7 @@ func NewExecution(g *Graph) *Execution {
 	if g == nil || g.index == nil {
 		panic("dag: the graph of an execution has not been validated")
 	}
-	return &Execution{graph: g}
+	return &Execution{graph: g, limits: g.Limits.orDefault()}
 }
 
 // Observe lets f see every transition of the following steps: the history of
@@ -93,16 +123,34 @@ func (x *Execution) Step(e Entry) ([]Command, error) {
 	if at := e.At.Round(0).UTC(); at.After(x.now) {
 		x.now = at
 	}
-	x.commands, x.holes, x.transitions = nil, 0, 0
-	if x.seq > MaxEntries {
+	x.commands, x.holes, x.transitions, x.worked = nil, 0, 0, 0
+	if x.ofChild(e.Event) {
+		x.children++
+	}
+	if x.seq-x.children > uint64(x.limits.Entries) {
 		if x.running() {
-			x.overrun("the execution has more than %d entries", MaxEntries)
+			x.overrun("the execution has more than %d entries", x.limits.Entries)
 		}
 	} else {
 		x.apply(e.Event)
 		x.run()
+		x.rest()
 	}
 	return x.batch(), nil
+}
+
+// ofChild tells whether an event is the end of an item of a distributed Map.
+func (x *Execution) ofChild(e Event) bool {
+	var id ID
+	switch e := e.(type) {
+	case Succeeded:
+		id = e.Activation
+	case Failed:
+		id = e.Activation
+	case Started, Fired, Heartbeat, Aborted, Redriven:
+	}
+	a := x.open[id]
+	return a != nil && a.resource.Kind == ChildResource
 }
 
 func (x *Execution) check(e Entry) error {
@@ -129,7 +177,7 @@ func (x *Execution) Expects(e Event) bool {
 		return x.attempt(e.Activation, e.Attempt) != nil
 	case Heartbeat:
 		a := x.attempt(e.Activation, e.Attempt)
-		return a != nil && a.beat != 0
+		return a != nil && a.awaits()
 	case Fired:
 		_, set := x.timers[e.Timer]
 		return set
@@ -192,6 +240,13 @@ func (x *Execution) attempt(id ID, attempt int) *activation {
 		return a
 	}
 	return nil
+}
+
+// Waits tells whether an attempt is under way that an outside Succeeded or
+// Failed, by task token, is to end.
+func (x *Execution) Waits(activation ID, attempt int) bool {
+	a := x.attempt(activation, attempt)
+	return a != nil && a.resource.Pattern == Callback
 }
 
 // newID numbers the next activation or timer.

@@ -85,7 +85,7 @@ func TestEntriesAreLimited(t *testing.T) {
 	if c := play(t, x, Heartbeat{1, 1}); c != nil || x.Seq() != MaxEntries {
 		t.Fatalf("entry %d: got %v", x.Seq(), c)
 	}
-	play(t, x, Succeeded{1, 1, value.NullValue})
+	play(t, x, Succeeded{Activation: 1, Attempt: 1, Output: value.NullValue})
 	o, done := x.Done()
 	if !done || o.Status != Broken || o.Failure.Error != ErrorRuntime || !strings.Contains(o.Failure.Cause, "25000") {
 		t.Errorf("got %v %v", o, o.Failure)
@@ -93,8 +93,61 @@ func TestEntriesAreLimited(t *testing.T) {
 	if c := play(t, x, Redriven{}); c != nil {
 		t.Errorf("a redrive beyond the limit: got %v", c)
 	}
-	if c := play(t, x, Succeeded{1, 1, value.NullValue}); c != nil || x.Outstanding() != nil {
+	if c := play(t, x, Succeeded{Activation: 1, Attempt: 1, Output: value.NullValue}); c != nil || x.Outstanding() != nil {
 		t.Errorf("after the end: got %v", c)
+	}
+}
+
+// The items of a distributed Map are executions with entries of their own: what
+// they tell the Map does not count.
+func TestEntriesOfChildrenAreNotLimited(t *testing.T) {
+	t.Parallel()
+	const items = 20
+	g := validated(t, machine(&State{Name: "m", Kind: Map, Children: ExpressChildren, Body: Single("f")}))
+	g.Limits.Entries = 10
+	x := NewExecution(g)
+	for _, c := range play(t, x, Started{Input: value.OfArray(make([]value.Value, items)...)}) {
+		if i, ok := c.(Invoke); ok {
+			play(t, x, Succeeded{Activation: i.Activation, Attempt: 1, Output: value.NullValue})
+		}
+	}
+	if o, done := x.Done(); !done || o.Status != Completed || o.Output.Len() != items {
+		t.Errorf("got %v %v", o, o.Failure)
+	}
+}
+
+// The work of the language is bounded over all states that one entry enters.
+func TestWorkIsLimited(t *testing.T) {
+	t.Parallel()
+	const rounds, each = 10, 100
+	g := func(limit int) *Graph {
+		n := 0
+		g := validated(t, machine(
+			&State{Name: "a", Kind: Choice, Default: "c", Cases: []Case{{Next: "b", When: func(*Scope) (bool, *Failure) { n++; return n <= rounds, nil }}}},
+			&State{Name: "b", Kind: Pass, Next: "a", Out: func(s *Scope) (value.Value, *Failure) { s.Work(each); return value.OfInt(int64(s.Left())), nil }},
+			&State{Name: "c", Kind: Pass}))
+		g.Limits.Work = limit
+		return g
+	}
+	x := NewExecution(g(rounds * each))
+	play(t, x, Started{})
+	if o, _ := x.Done(); o.Status != Completed || o.Output.String() != "0" {
+		t.Errorf("at the limit: got %v %v", o, o.Failure)
+	}
+	x = NewExecution(g(rounds*each - 1))
+	play(t, x, Started{})
+	if o, _ := x.Done(); o.Status != Broken || o.Failure.Error != ErrorRuntime || !o.Failure.Fatal || !strings.Contains(o.Failure.Cause, "999 units of work") {
+		t.Errorf("past the limit: got %v %v", o, o.Failure)
+	}
+
+	m := validated(t, machine(&State{Name: "m", Kind: Map, Body: Single("f"), Item: func(s *Scope) (value.Value, *Failure) { s.Work(each); return s.Item.Value, nil }}))
+	m.Limits.Work = 5*each - 1
+	x = NewExecution(m)
+	if c := play(t, x, Started{Input: value.OfArray(make([]value.Value, 1000)...)}); len(c) != 1 {
+		t.Errorf("a Map whose items take too much work: got %d commands, want only the end", len(c))
+	}
+	if o, _ := x.Done(); !strings.Contains(o.Failure.Cause, "499 units of work") {
+		t.Errorf("a Map: got %v", o.Failure)
 	}
 }
 
@@ -129,7 +182,7 @@ func TestInfo(t *testing.T) {
 		return s.Effective, nil
 	}
 	g := validated(t, machine(with(task("a", ""), func(s *State) {
-		s.In, s.Callback = look, true
+		s.In, s.Resource.Pattern = look, Callback
 		s.Retry = []Retry{{Errors: []string{"E"}, MaxAttempts: 1}}
 	})))
 	x := NewExecution(g)
@@ -141,7 +194,7 @@ func TestInfo(t *testing.T) {
 	if len(seen) != 3 || seen[0].Redrives != 0 || seen[2].Redrives != 1 || seen[0].Input.String() != "{}" {
 		t.Fatalf("the shapes saw %+v", seen)
 	}
-	for i, want := range []StateInfo{{"a", epoch, 0, x.Token(1, 1)}, {"a", epoch, 1, x.Token(1, 2)}, {"a", epoch, 0, x.Token(2, 1)}} {
+	for i, want := range []StateInfo{{"a", epoch, 0, 2, x.Token(1, 1)}, {"a", epoch, 1, 2, x.Token(1, 2)}, {"a", epoch, 0, 12, x.Token(2, 1)}} {
 		if states[i] != want {
 			t.Errorf("got %+v, want %+v", states[i], want)
 		}
@@ -207,7 +260,7 @@ func TestChanceDiffersAndRepeats(t *testing.T) {
 				s.In, s.Out = take, take
 				s.Retry = []Retry{{Errors: []string{ErrorAll}, MaxAttempts: 1}}
 			}), &State{Name: "b", Kind: Pass, In: take})))
-		play(t, x, Started{Seed: seed}, Failed{1, 1, Failure{}}, Succeeded{1, 2, value.NullValue})
+		play(t, x, Started{Seed: seed}, Failed{1, 1, Failure{}}, Succeeded{Activation: 1, Attempt: 2, Output: value.NullValue})
 		seen := map[string]bool{}
 		for _, d := range drawn {
 			seen[d.String()] = true
@@ -301,9 +354,9 @@ func TestShapesMayFail(t *testing.T) {
 		"in":        one(&State{Kind: Pass, In: broke("Bad")}),
 		"out":       one(&State{Kind: Pass, Out: broke("Bad")}),
 		"assign":    one(&State{Kind: Pass, Assign: set("v", broke("Bad"))}),
-		"timeout":   one(&State{Kind: Task, Function: "f", TimeoutFor: span}),
-		"heartbeat": one(&State{Kind: Task, Function: "f", HeartbeatFor: span}),
-		"function":  one(&State{Kind: Task, FunctionFor: func(*Scope) (string, *Failure) { return "", bad }}),
+		"timeout":   one(&State{Kind: Task, Resource: Resource{Name: "f"}, TimeoutFor: span}),
+		"heartbeat": one(&State{Kind: Task, Resource: Resource{Name: "f"}, HeartbeatFor: span}),
+		"function":  one(&State{Kind: Task, Target: func(*Scope) (string, value.Value, *Failure) { return "", value.Value{}, bad }}),
 		"until":     one(&State{Kind: Wait, Until: func(*Scope) (time.Time, *Failure) { return epoch, bad }}),
 		"case":      one(&State{Kind: Choice, Cases: []Case{{Next: "s", When: func(*Scope) (bool, *Failure) { return true, bad }}}}),
 		"items":     over(&State{}),
@@ -329,15 +382,17 @@ func TestShapesMayFail(t *testing.T) {
 func TestFunctionsAreComputedPerAttempt(t *testing.T) {
 	t.Parallel()
 	g := validated(t, machine(&State{Name: "a", Kind: Task, Retry: []Retry{{Errors: []string{ErrorAll}, MaxAttempts: 1}},
-		FunctionFor: func(s *Scope) (string, *Failure) { return "f" + strconv.Itoa(s.State.Retries), nil }}))
+		Target: func(s *Scope) (string, value.Value, *Failure) {
+			return "f" + strconv.Itoa(s.State.Retries), s.Effective, nil
+		}}))
 	x := NewExecution(g)
 	for _, c := range [][]Command{play(t, x, Started{}), x.Outstanding()} {
-		if call, ok := c[0].(Invoke); !ok || call.Function != "f0" {
+		if call, ok := c[0].(Invoke); !ok || call.Resource.Name != "f0" {
 			t.Errorf("got %v", c)
 		}
 	}
 	for _, c := range [][]Command{play(t, x, Failed{1, 1, Failure{}}), x.Outstanding()} {
-		if call, ok := c[0].(Invoke); !ok || call.Function != "f1" || call.Attempt != 2 {
+		if call, ok := c[0].(Invoke); !ok || call.Resource.Name != "f1" || call.Attempt != 2 {
 			t.Errorf("got %v", c)
 		}
 	}
@@ -347,7 +402,7 @@ func TestFunctions(t *testing.T) {
 	t.Parallel()
 	inner := machine(task("b", "c"), task("c", ""))
 	g := flow(task("c", ""), &State{Name: "each", Kind: Map, Body: machine(&State{Name: "both", Kind: Parallel, Branches: []*Graph{inner, inner}})},
-		&State{Name: "computed", Kind: Task, FunctionFor: func(*Scope) (string, *Failure) { return "z", nil }}, &State{Name: "p", Kind: Pass})
+		&State{Name: "computed", Kind: Task, Target: func(s *Scope) (string, value.Value, *Failure) { return "z", s.Effective, nil }}, &State{Name: "p", Kind: Pass})
 	if got := Functions(validated(t, g)); !slices.Equal(got, []string{"b", "c"}) {
 		t.Errorf("got %q, want b and c", got)
 	}
@@ -382,8 +437,8 @@ func TestObserveEnds(t *testing.T) {
 	x.Observe(func(Transition) { told++ })
 	play(t, x, Started{})
 	x.Observe(nil)
-	play(t, x, Succeeded{1, 1, value.NullValue})
-	if told != 3 {
-		t.Errorf("got %d transitions, want 3", told)
+	play(t, x, Succeeded{Activation: 1, Attempt: 1, Output: value.NullValue})
+	if told != 4 {
+		t.Errorf("got %d transitions, want 4", told)
 	}
 }

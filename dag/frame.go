@@ -2,6 +2,7 @@ package dag
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/serverledge/serverledge/dag/value"
@@ -22,6 +23,8 @@ type frame struct {
 	cells   []cell      // dataflow: one per state
 	left    int         // dataflow: states neither done nor skipped
 	failed  bool        // it ended with a failure that its Map or nobody handled
+	tail    int         // the latest event on the way through it
+	call    ID          // of the child execution, in a distributed map
 }
 
 // phase is how an activation stands.
@@ -49,19 +52,27 @@ type activation struct {
 	input     value.Value
 	effective value.Value
 	entered   time.Time
+	event     int       // of the history, at which it was entered
 	retries   []int     // retries so far, by Retry
 	draws     *rand.PCG // chance of this attempt, nil until used
 
-	timer    ID     // of the attempt's timeout, the Wait or the retry
-	beat     ID     // of the heartbeat
-	function string // what the attempt calls
+	timer    ID // of the attempt's timeout, the Wait or the retry
+	beat     ID // of the heartbeat
+	call     ID // what the call of the attempt is known by: id, unless a Map makes it
+	resource Resource
+	payload  value.Value // what it is called with
+	started  bool        // of an activity: a worker has taken it
 	every    time.Duration
 	beaten   time.Time
 	deadline time.Time
 	seq      uint64 // of the entry that caused the Invoke
 	command  int    // its index in that step
 
-	fork *fork // of Parallel and Map, while their frames are open
+	fork   *fork // of Parallel and Map, while their frames are open
+	opened bool  // Parallel and Map: this attempt got so far
+	run    bool  // of a distributed map: its run goes on
+
+	tolerance tolerance // of a Map
 }
 
 // unfold makes the first states of a frame ready.
@@ -103,15 +114,19 @@ func (x *Execution) follow(a *activation, output value.Value, next string) {
 	}
 }
 
-// bind gives a variable of the frame its value.
-func (f *frame) bind(b Binding) {
-	for i := range f.vars {
-		if f.vars[i].Name == b.Name {
-			f.vars[i].Value = b.Value
-			return
+// bind gives variables of the frame their values; false when there is no room
+// for them.
+func (x *Execution) bind(f *frame, bound []Binding) bool {
+	for _, b := range bound {
+		i := slices.IndexFunc(f.vars, func(v Binding) bool { return v.Name == b.Name })
+		if i < 0 {
+			i = len(f.vars)
+			f.vars = append(f.vars, Binding{Name: b.Name})
 		}
+		x.held += b.Value.Size() - f.vars[i].Value.Size()
+		f.vars[i].Value = b.Value
 	}
-	f.vars = append(f.vars, b)
+	return x.held <= x.limits.Variables
 }
 
 // outer returns the frame around f, nil for the root.
@@ -158,9 +173,11 @@ func (x *Execution) haltFrame(f *frame) {
 // halt cancels what an activation has under way.
 func (x *Execution) halt(a *activation) {
 	if a.phase == calling {
-		delete(x.open, a.id)
-		x.takeBack(a.seq, a.command, Cancel{Activation: a.id, Attempt: a.attempt})
-		x.tell(TaskCancelled, a, value.Value{}, nil)
+		delete(x.open, a.call)
+		x.takeBack(a.seq, a.command, Cancel{Activation: a.call, Attempt: a.attempt})
+		if a.state.Kind == Task {
+			x.tell(TaskCancelled, a, value.Value{}, nil)
+		}
 	}
 	x.clearTimer(&a.timer)
 	x.clearTimer(&a.beat)

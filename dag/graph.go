@@ -21,6 +21,11 @@ const (
 	Map
 )
 
+// String returns the name of the kind ("Task").
+func (k StateKind) String() string {
+	return [...]string{"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}[k]
+}
+
 // Graph is one level of a program. It is immutable once Validate has accepted
 // it, and may then be shared by any number of executions.
 type Graph struct {
@@ -37,6 +42,8 @@ type Graph struct {
 	Output Shape
 	// Digest identifies the source that the graph was compiled from.
 	Digest string
+	// Limits bound an execution of the graph (root graph only).
+	Limits Limits
 
 	index map[string]int // states by name; set by Validate, as are the next two
 	after [][]int        // of each state of a dataflow graph, those that need it
@@ -70,17 +77,18 @@ type State struct {
 	// Assign computes variables when the state is left; nil assigns nothing.
 	Assign Assign
 
-	// Function is what a Task calls; FunctionFor computes it per attempt when set.
-	Function    string
-	FunctionFor Naming
+	// Resource is what a Task calls. Target computes per attempt what exactly,
+	// and with what (nil: Resource.Name, with the effective input). Receive makes
+	// the result of what the call answered (nil: identity); of a Map, of the
+	// array of its results or of what its writer answered.
+	Resource Resource
+	Target   Targeting
+	Receive  Shape
 	// Timeout bounds one attempt of a Task (0: none), Heartbeat the time
 	// between two signs of life of it (0: none). TimeoutFor and HeartbeatFor
 	// compute them per attempt when set.
 	Timeout, Heartbeat       time.Duration
 	TimeoutFor, HeartbeatFor Span
-	// Callback makes a Task wait for an outside Succeeded or Failed by task
-	// token: the return of the call itself does not end it.
-	Callback bool
 
 	// Retry and Catch of Task, Parallel and Map, in order.
 	Retry []Retry
@@ -112,6 +120,84 @@ type State struct {
 	// the share is in percent. Both nil: the first failure fails the state.
 	TolerateCount Count
 	TolerateShare Share
+	// Children says whether Body runs within the execution, or as an execution
+	// of its own per item (a distributed map), under names that Label begins.
+	Children Children
+	Label    string
+	// Read fetches what Items goes by (its Result), before it runs; Write takes
+	// the results away once all items are done, and its answer is the result.
+	Read, Write *Work
+
+	child *Graph // of a distributed map: one Task that runs Body; set by Validate
+}
+
+// Children says how the items of a Map run.
+type Children uint8
+
+// The ways to run the items of a Map.
+const (
+	// Inline items are frames of the execution.
+	Inline Children = iota
+	// StandardChildren and ExpressChildren are executions of their own, with
+	// and without a journal.
+	StandardChildren
+	ExpressChildren
+)
+
+// Resource says what is called.
+type Resource struct {
+	Kind ResourceKind
+	// Name is that of the function, activity or workflow; empty when each
+	// attempt computes it. Of a Child it is the name of the Map.
+	Name string
+	// Service and Action say through which service integration it is called
+	// ("lambda", "invoke"); empty when it is called directly.
+	Service, Action string
+	Pattern         Pattern
+	// Express children keep no journal.
+	Express bool
+}
+
+// ResourceKind says who performs a call.
+type ResourceKind uint8
+
+// The kinds of resource.
+const (
+	FunctionResource ResourceKind = iota
+	// ActivityResource is done by a worker outside, who asks for it.
+	ActivityResource
+	// WorkflowResource starts an execution of a registered workflow.
+	WorkflowResource
+	// ChildResource executes the Body of a distributed Map for one item.
+	ChildResource
+	// ReaderResource and WriterResource fetch items and put results away.
+	ReaderResource
+	WriterResource
+	// HTTPResource calls an HTTP endpoint.
+	HTTPResource
+	// ServiceResource is a service that only a mock can answer for.
+	ServiceResource
+)
+
+// Pattern says what ends a call.
+type Pattern uint8
+
+// The integration patterns.
+const (
+	// Respond ends with the answer.
+	Respond Pattern = iota
+	// Sync ends with the end of what was started.
+	Sync
+	// Callback ends with an outside Succeeded or Failed by task token; the
+	// answer of the call itself does not end it.
+	Callback
+)
+
+// Work is a call that a Map makes beside its items.
+type Work struct {
+	Resource Resource
+	// Input makes what the call gets; nil is the effective input.
+	Input Shape
 }
 
 // Scope is all that a function of the language may look at. It is valid only
@@ -151,6 +237,8 @@ type StateInfo struct {
 	Name    string
 	Entered time.Time
 	Retries int
+	// Event is the number of the history event at which it was entered.
+	Event int
 	// Token is the task token of a Callback task, else empty.
 	Token string
 }
@@ -160,6 +248,8 @@ type Item struct {
 	Index int
 	Value value.Value
 	Key   string // of an object's member; empty for arrays
+	// Read is what the reader of the Map answered; absent without one.
+	Read value.Value
 }
 
 // The functions that a language gives to the kernel must be pure. A *Failure
@@ -179,8 +269,8 @@ type (
 	Count func(*Scope) (int, *Failure)
 	// Share computes a percentage, from 0 to 100.
 	Share func(*Scope) (float64, *Failure)
-	// Naming computes the name of a function.
-	Naming func(*Scope) (string, *Failure)
+	// Targeting computes the name of what a Task calls, and with what.
+	Targeting func(*Scope) (name string, input value.Value, failure *Failure)
 	// Failing makes what a Fail state fails with.
 	Failing func(*Scope) *Failure
 )
@@ -215,6 +305,8 @@ type Catch struct {
 
 // Case is one rule of a Choice.
 type Case struct {
+	// Label is what the condition says, for people; it may be empty.
+	Label  string
 	When   Guard
 	Next   string
 	Out    Shape // nil: the state's own Out
@@ -230,6 +322,11 @@ type Failure struct {
 	// Fatal failures pass by every Retry and Catch.
 	Fatal bool `json:"fatal,omitempty"`
 
+	// Evaluation says that an expression failed, in Field ("Output/total"), so
+	// that the history tells of it. It is not journaled.
+	Evaluation bool   `json:"-"`
+	Field      string `json:"-"`
+
 	heartbeat bool // a missed sign of life, which has a name of its own too
 }
 
@@ -243,6 +340,8 @@ const (
 	ErrorRuntime           = "States.Runtime"
 	ErrorDataLimitExceeded = "States.DataLimitExceeded"
 	ErrorTolerance         = "States.ExceedToleratedFailureThreshold"
+	ErrorReader            = "States.ItemReaderFailed"
+	ErrorWriter            = "States.ResultWriterFailed"
 )
 
 // Single returns the graph with one Task that calls a function: what a plain
@@ -250,7 +349,7 @@ const (
 func Single(function string) *Graph {
 	return &Graph{
 		Start:  function,
-		States: []*State{{Name: function, Kind: Task, Function: function}},
+		States: []*State{{Name: function, Kind: Task, Resource: Resource{Name: function}}},
 		index:  map[string]int{function: 0},
 	}
 }

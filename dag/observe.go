@@ -24,12 +24,20 @@ const (
 	StateSkipped TransitionKind = "StateSkipped"
 
 	TaskScheduled TransitionKind = "TaskScheduled"
+	// TaskStarted follows at once, except for an activity: a worker starts it.
+	TaskStarted TransitionKind = "TaskStarted"
+	// TaskSubmitted is for the patterns Sync and Callback.
+	TaskSubmitted TransitionKind = "TaskSubmitted"
 	TaskSucceeded TransitionKind = "TaskSucceeded"
 	TaskFailed    TransitionKind = "TaskFailed"
 	TaskTimedOut  TransitionKind = "TaskTimedOut"
-	TaskCancelled TransitionKind = "TaskCancelled"
-
+	// TaskCancelled and RetryScheduled are for observers; they are not events of
+	// the history and have no number.
+	TaskCancelled  TransitionKind = "TaskCancelled"
 	RetryScheduled TransitionKind = "RetryScheduled"
+
+	// EvaluationFailed says that an expression of a state failed.
+	EvaluationFailed TransitionKind = "EvaluationFailed"
 
 	ParallelStarted   TransitionKind = "ParallelStarted"
 	ParallelSucceeded TransitionKind = "ParallelSucceeded"
@@ -42,11 +50,21 @@ const (
 	MapIterationSucceeded TransitionKind = "MapIterationSucceeded"
 	MapIterationFailed    TransitionKind = "MapIterationFailed"
 	MapIterationAborted   TransitionKind = "MapIterationAborted"
+
+	// Of a distributed map: its items are executions with histories of their own.
+	MapRunStarted   TransitionKind = "MapRunStarted"
+	MapRunSucceeded TransitionKind = "MapRunSucceeded"
+	MapRunFailed    TransitionKind = "MapRunFailed"
+	MapRunRedriven  TransitionKind = "MapRunRedriven"
 )
 
 // Transition is one thing that happened in an execution, for its history.
 type Transition struct {
 	Kind TransitionKind
+	// ID numbers the events of the history from 1 without gaps; it is 0 for
+	// what is no event. Previous is the event that came before on the same way
+	// through the graph, 0 for none.
+	ID, Previous int
 	// Seq and At are of the entry that caused it.
 	Seq uint64
 	At  time.Time
@@ -56,6 +74,8 @@ type Transition struct {
 	StateKind  StateKind
 	Activation ID
 	Attempt    int
+	// Resource is what a Task calls.
+	Resource Resource
 	// Parent is the activation of the Parallel or Map around the state, 0 at the
 	// top, and Index the branch or item. Of a MapIteration, Activation is the
 	// Map's and Index the item.
@@ -66,6 +86,10 @@ type Transition struct {
 	Value value.Value
 	// Failure is set where something failed, also for RetryScheduled.
 	Failure *Failure
+	// Caught is what was caught when a Catch left the state (StateExited). Rule
+	// is the index of that Catch, or of the Retry of a RetryScheduled.
+	Caught *Failure
+	Rule   int
 	// Assigned are the variables that a StateExited sets.
 	Assigned []Binding
 	// Until is when a retry is due (RetryScheduled), or an attempt times out
@@ -88,76 +112,123 @@ func ending(s Status) TransitionKind {
 	return ExecutionFailed
 }
 
+// number counts an event of the history in. Its way is the frame that it
+// happens in; f is nil for the execution itself.
+func (x *Execution) number(kind TransitionKind, f *frame) (id, previous int) {
+	if kind == TaskCancelled || kind == RetryScheduled {
+		return 0, 0
+	}
+	x.events++
+	if f == nil {
+		f = x.root
+	}
+	if f == nil { // ExecutionStarted
+		return x.events, 0
+	}
+	previous = f.tail
+	switch kind {
+	case MapSucceeded, ParallelSucceeded: // the way goes on from the last event before
+	default:
+		f.tail = x.events
+	}
+	return x.events, previous
+}
+
+// silent tells whether what happens in a frame belongs to the history of
+// another execution.
+func (f *frame) silent() bool { return f.owner != nil && f.owner.state.Children != Inline }
+
 // tell reports a transition of an activation, or of the execution when a is
-// nil. Like its kin below, it does nothing when nobody looks.
+// nil.
 func (x *Execution) tell(kind TransitionKind, a *activation, v value.Value, failure *Failure) {
-	if x.observe == nil {
+	t, ok := x.transition(kind, a)
+	if !ok {
 		return
 	}
-	t := x.transition(kind, a)
 	t.Value, t.Failure = v, failure
-	if kind == TaskScheduled {
+	switch kind {
+	case TaskScheduled:
 		t.Until = a.deadline
+	case MapStarted:
+		t.Length = a.fork.length()
+	default:
 	}
 	x.observe(t)
 }
 
-func (x *Execution) tellExit(a *activation, output value.Value, bound []Binding) {
-	if x.observe == nil {
-		return
+func (x *Execution) tellExit(a *activation, output value.Value, bound []Binding, by handler) {
+	if t, ok := x.transition(StateExited, a); ok {
+		t.Value, t.Assigned, t.Caught, t.Rule = output, bound, by.caught, by.rule
+		x.observe(t)
 	}
-	t := x.transition(StateExited, a)
-	t.Value, t.Assigned = output, bound
-	x.observe(t)
 }
 
-func (x *Execution) tellRetry(a *activation, failure *Failure, until time.Time) {
-	if x.observe == nil {
-		return
+func (x *Execution) tellRetry(a *activation, failure *Failure, until time.Time, rule int) {
+	if t, ok := x.transition(RetryScheduled, a); ok {
+		t.Failure, t.Until, t.Rule = failure, until, rule
+		x.observe(t)
 	}
-	t := x.transition(RetryScheduled, a)
-	t.Failure, t.Until = failure, until
-	x.observe(t)
 }
 
 func (x *Execution) tellSkip(f *frame, place int) {
+	id, previous := x.number(StateSkipped, f)
 	if x.observe == nil {
 		return
 	}
 	s := f.graph.States[place]
-	t := Transition{Kind: StateSkipped, Seq: x.seq, At: x.now, State: s.Name, StateKind: s.Kind, Index: f.index}
+	t := Transition{Kind: StateSkipped, ID: id, Previous: previous, Seq: x.seq, At: x.now, State: s.Name, StateKind: s.Kind, Index: f.index}
 	if f.owner != nil {
 		t.Parent = f.owner.id
 	}
 	x.observe(t)
 }
 
-func (x *Execution) tellMap(a *activation, length int) {
+// tellItem reports on an item of a Map; branches of a Parallel and the
+// executions of a distributed map have no transitions of their own.
+func (x *Execution) tellItem(kind TransitionKind, f *frame, v value.Value, failure *Failure) {
+	if f.owner.state.Kind != Map || f.silent() {
+		return
+	}
+	id, previous := x.number(kind, f)
 	if x.observe == nil {
 		return
 	}
-	t := x.transition(MapStarted, a)
-	t.Value, t.Length = a.effective, length
+	t := x.place(kind, f.owner)
+	t.ID, t.Previous, t.Index, t.Value, t.Failure = id, previous, f.index, v, failure
 	x.observe(t)
 }
 
-// tellItem reports on an item of a Map; branches of a Parallel have no
-// transitions of their own.
-func (x *Execution) tellItem(kind TransitionKind, f *frame, v value.Value, failure *Failure) {
-	if x.observe == nil || f.owner.state.Kind != Map {
-		return
+// transition numbers an event and makes its transition; ok is false when
+// nobody looks, or when it is none of this execution.
+func (x *Execution) transition(kind TransitionKind, a *activation) (t Transition, ok bool) {
+	var f *frame
+	if a != nil {
+		if f = a.frame; f.silent() {
+			return t, false
+		}
 	}
-	t := x.transition(kind, f.owner)
-	t.Index, t.Value, t.Failure = f.index, v, failure
-	x.observe(t)
+	id, previous := x.number(kind, f)
+	if kind == StateEntered {
+		a.event = id
+	}
+	if x.observe == nil {
+		return t, false
+	}
+	t = x.place(kind, a)
+	t.ID, t.Previous = id, previous
+	return t, true
 }
 
-func (x *Execution) transition(kind TransitionKind, a *activation) Transition {
+// place makes a transition that tells where it happened.
+func (x *Execution) place(kind TransitionKind, a *activation) Transition {
 	t := Transition{Kind: kind, Seq: x.seq, At: x.now}
 	if a == nil {
 		return t
 	}
 	t.State, t.StateKind, t.Activation, t.Attempt, t.Index = a.state.Name, a.state.Kind, a.id, a.attempt, a.frame.index
+	if a.state.Kind == Task {
+		t.Resource = a.resource
+	}
 	if a.frame.owner != nil {
 		t.Parent = a.frame.owner.id
 	}

@@ -1,5 +1,7 @@
 package dag
 
+import "github.com/serverledge/serverledge/dag/value"
+
 // redrivable tells whether the execution ended otherwise than well.
 func (x *Execution) redrivable() bool {
 	return x.seq > 0 && !x.running() && x.outcome.Status != Completed
@@ -61,6 +63,10 @@ func (x *Execution) again(a *activation) *activation {
 func (x *Execution) resume(a *activation) {
 	k := a.fork
 	a.phase = forked
+	if a.state.Children != Inline {
+		a.run = true
+		x.tell(MapRunRedriven, a, value.Value{}, nil)
+	}
 	for _, f := range k.frames {
 		if f != nil && f.concluded() {
 			x.conclude(f)

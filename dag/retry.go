@@ -9,19 +9,36 @@ import (
 	"github.com/serverledge/serverledge/dag/value"
 )
 
+// reject fails an activation because of what a function of its language says.
+func (x *Execution) reject(a *activation, failure *Failure) {
+	if failure.Evaluation {
+		x.tell(EvaluationFailed, a, value.Value{}, failure)
+	}
+	x.fail(a, failure)
+}
+
 // fail handles the failure of an activation: the first Retry that matches
 // decides whether there is another attempt, else the first Catch that matches
 // where to go on, else the frame fails.
 func (x *Execution) fail(a *activation, failure *Failure) {
 	x.halt(a)
-	switch a.state.Kind {
-	case Parallel:
-		x.tell(ParallelFailed, a, value.Value{}, failure)
-	case Map:
-		x.tell(MapFailed, a, value.Value{}, failure)
-	case Task, Pass, Choice, Wait, Succeed, Fail:
+	if a.run {
+		a.run = false
+		x.tell(MapRunFailed, a, value.Value{}, failure)
 	}
-	if x.retry(a, failure) || x.catch(a, failure) {
+	if x.retry(a, failure) {
+		return
+	}
+	if !failure.Fatal {
+		switch a.state.Kind {
+		case Parallel:
+			x.tell(ParallelFailed, a, value.Value{}, failure)
+		case Map:
+			x.tell(MapFailed, a, value.Value{}, failure)
+		case Task, Pass, Choice, Wait, Succeed, Fail:
+		}
+	}
+	if x.catch(a, failure) {
 		return
 	}
 	x.failFrame(a.frame, failure)
@@ -47,13 +64,13 @@ func (x *Execution) retry(a *activation, failure *Failure) bool {
 	a.retries[i]++
 	a.fork = nil
 	if delay <= 0 {
-		x.tellRetry(a, failure, x.now)
+		x.tellRetry(a, failure, x.now, i)
 		x.ready(a)
 		return true
 	}
 	a.phase = retrying
 	a.timer = x.setTimer(a, x.now.Add(delay), false)
-	x.tellRetry(a, failure, x.now.Add(delay))
+	x.tellRetry(a, failure, x.now.Add(delay), i)
 	return true
 }
 
@@ -99,10 +116,13 @@ func (x *Execution) catch(a *activation, failure *Failure) bool {
 		bound, second = c.Assign(scope)
 	}
 	if second != nil {
+		if second.Evaluation {
+			x.tell(EvaluationFailed, a, value.Value{}, second)
+		}
 		x.failFrame(a.frame, second)
 		return true
 	}
-	x.goOn(a, output, bound, c.Next)
+	x.goOn(a, output, bound, c.Next, handler{failure, i})
 	return true
 }
 
@@ -131,11 +151,16 @@ func (f *Failure) matches(names []string) bool {
 
 // output is what a Catch passes on unless it shapes it.
 func (f *Failure) output() value.Value {
-	members := []value.Member{{Key: "Error", Value: value.OfString(f.Error)}}
-	if f.Cause != "" {
-		members = append(members, value.Member{Key: "Cause", Value: value.OfString(f.Cause)})
+	name, cause := value.OfString(f.Error), value.OfString(f.Cause)
+	switch {
+	case f.Error == "" && f.Cause == "":
+		name, cause = value.NullValue, value.NullValue
+	case f.Error == "":
+		name = value.NullValue
+	case f.Cause == "":
+		cause = value.Value{} // left out
 	}
-	return value.OfObject(members...)
+	return value.OfObject(value.Member{Key: "Error", Value: name}, value.Member{Key: "Cause", Value: cause})
 }
 
 // chance returns the draws of an attempt: equal in every replay, and different

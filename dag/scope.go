@@ -17,13 +17,13 @@ import (
 func (x *Execution) look(a *activation) *Scope {
 	x.scope = Scope{
 		Input: a.input, Effective: a.effective, Item: a.frame.item, Execution: &x.info,
-		State: StateInfo{Name: a.state.Name, Entered: a.entered, Retries: max(0, a.attempt-1)},
+		State: StateInfo{Name: a.state.Name, Entered: a.entered, Event: a.event, Retries: max(0, a.attempt-1)},
 		x:     x, frame: a.frame, act: a,
 	}
 	if a.entered.IsZero() {
 		x.scope.State.Entered = x.now
 	}
-	if a.state.Callback {
+	if a.state.Kind == Task && a.state.Resource.Pattern == Callback {
 		x.scope.State.Token = x.Token(a.id, a.attempt)
 	}
 	return &x.scope
@@ -75,6 +75,14 @@ func (s *Scope) cell(state string) *cell {
 
 // Now returns the date of the latest entry, never earlier than one before it.
 func (s *Scope) Now() time.Time { return s.x.now }
+
+// Work tells how much a function of the language has done: the Step that goes
+// beyond Limits.Work ends the execution. What counts as one is the language's
+// to say; it should take about 100 nanoseconds.
+func (s *Scope) Work(units int) { s.x.worked += units }
+
+// Left returns how much more work this Step may do.
+func (s *Scope) Left() int { return max(s.x.limits.Work-s.x.worked, 0) }
 
 // Rand returns the chance of this attempt of the activation: a replay draws
 // the same. Several calls go on with one sequence.

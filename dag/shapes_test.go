@@ -148,7 +148,7 @@ func flow(states ...*State) *Graph    { return &Graph{States: states} }
 
 // task makes a Task that calls the function of the same name.
 func task(name, next string) *State {
-	return &State{Name: name, Kind: Task, Function: name, Next: next}
+	return &State{Name: name, Kind: Task, Resource: Resource{Name: name}, Next: next}
 }
 
 // with changes a state and returns it.

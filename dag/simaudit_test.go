@@ -11,6 +11,7 @@ import (
 type audit struct {
 	w      *world
 	told   int
+	number int // of the latest event
 	states map[string]*State
 	failed map[ID]*Failure // the last failure of an attempt, by activation
 	used   map[ID][]int    // retries, by activation and Retry
@@ -52,6 +53,11 @@ func (a *audit) see(t Transition) {
 		tb.Fatalf("%v is not of this step", t)
 	}
 	a.latest = t.At
+	if t.ID != 0 {
+		if a.number++; t.ID != a.number || t.Previous >= t.ID {
+			tb.Fatalf("%v should be event %d", t, a.number)
+		}
+	}
 	if a.ended != (t.Kind == ExecutionRedriven) && a.ended {
 		tb.Fatalf("%v after the end", t)
 	}
@@ -72,12 +78,19 @@ func (a *audit) see(t Transition) {
 			tb.Fatalf("%v has not its timeout of %v", t, s.Timeout)
 		}
 	case RetryScheduled:
+		a.ending[t.Activation] = true
 		a.retry(t, s)
 	case StateExited:
 		if a.exited[t.Activation] {
 			tb.Fatalf("%v was left before", t)
 		}
 		a.exited[t.Activation], a.ending[t.Activation] = true, true
+		if t.Caught != nil {
+			i := slices.IndexFunc(s.Catch, func(c Catch) bool { return heartCovers(c.Errors, t.Caught) })
+			if i < 0 || i != t.Rule {
+				tb.Fatalf("%v: Catch %d covers %v, it is told to be %d", t, i, *t.Caught, t.Rule)
+			}
+		}
 		if s.Kind == Wait {
 			due, _ := s.Until(&Scope{x: &Execution{now: a.begun[t.Activation]}})
 			if t.At.Before(due) {
@@ -94,7 +107,8 @@ func (a *audit) see(t Transition) {
 		}
 	case MapIterationSucceeded, MapIterationFailed, MapIterationAborted:
 		a.items[t.Activation]--
-	case ExecutionStarted, StateSkipped, TaskSucceeded, TaskCancelled, ParallelStarted, ParallelSucceeded, MapSucceeded:
+	case ExecutionStarted, StateSkipped, TaskStarted, TaskSubmitted, TaskSucceeded, TaskCancelled, EvaluationFailed,
+		ParallelStarted, ParallelSucceeded, MapSucceeded, MapRunStarted, MapRunSucceeded, MapRunFailed, MapRunRedriven:
 	}
 }
 
@@ -109,8 +123,8 @@ func (a *audit) late(t Transition, s *State) {
 func (a *audit) retry(t Transition, s *State) {
 	tb := a.w.tb
 	i := slices.IndexFunc(s.Retry, func(r Retry) bool { return heartCovers(r.Errors, t.Failure) })
-	if i < 0 {
-		tb.Fatalf("%v: no Retry covers %v", t, *t.Failure)
+	if i < 0 || i != t.Rule {
+		tb.Fatalf("%v: Retry %d covers %v, it is told to be %d", t, i, *t.Failure, t.Rule)
 	}
 	if a.used[t.Activation] == nil {
 		a.used[t.Activation] = make([]int, len(s.Retry))

@@ -12,7 +12,7 @@ func (p *plant) sketch(indent string) string {
 	for _, t := range p.stems {
 		s := t.state
 		fmt.Fprintf(&b, "%s%s kind %d %s next %q needs %q any %v default %q width %d when %v in %v out %v items %v item %v assign %v %q limits %v %v", indent,
-			s.Name, s.Kind, s.Function, s.Next, s.Needs, s.JoinAny, s.Default, s.Width, t.when != nil, t.in != nil, t.out != nil, t.items != nil, t.item != nil, t.assign != nil, t.variable, s.Timeout, s.Heartbeat)
+			s.Name, s.Kind, s.Resource.Name, s.Next, s.Needs, s.JoinAny, s.Default, s.Width, t.when != nil, t.in != nil, t.out != nil, t.items != nil, t.item != nil, t.assign != nil, t.variable, s.Timeout, s.Heartbeat)
 		for _, c := range s.Cases {
 			fmt.Fprintf(&b, " case->%s", c.Next)
 		}

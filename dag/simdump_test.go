@@ -27,7 +27,7 @@ func reachable(x *Execution) map[ID]bool {
 		}
 		switch a.phase {
 		case calling:
-			add(a.id)
+			add(a.call)
 			add(a.timer)
 			add(a.beat)
 		case waiting, retrying:
@@ -57,6 +57,7 @@ func reachable(x *Execution) map[ID]bool {
 func dump(x *Execution) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v %v %s %v last %d timeout %d redrives %d draws %s\n", x.outcome.Status, x.outcome.Output, failureText(x.outcome.Failure), x.info.Start, x.last, x.timeout, x.info.Redrives, drawn(x.draws))
+	fmt.Fprintf(&b, "events %d held %d\n", x.events, x.held)
 	for _, id := range slices.Sorted(maps.Keys(x.open)) {
 		fmt.Fprintf(&b, "open %d\n", id)
 	}
@@ -70,7 +71,7 @@ func dump(x *Execution) string {
 }
 
 func dumpFrame(b *strings.Builder, f *frame, indent string) {
-	fmt.Fprintf(b, "%sframe %d input %s left %d failed %v vars", indent, f.index, f.input, f.left, f.failed)
+	fmt.Fprintf(b, "%sframe %d input %s left %d failed %v tail %d call %d vars", indent, f.index, f.input, f.left, f.failed, f.tail, f.call)
 	for _, v := range f.vars {
 		fmt.Fprintf(b, " %s=%s", v.Name, v.Value)
 	}
@@ -89,11 +90,15 @@ func dumpFrame(b *strings.Builder, f *frame, indent string) {
 func dumpActivation(b *strings.Builder, a *activation, indent string) {
 	fmt.Fprintf(b, "%s%d %s phase %d attempt %d input %s effective %s entered %v retries %v timer %d beat %d beaten %v deadline %v draws %s\n", indent,
 		a.id, a.state.Name, a.phase, a.attempt, a.input, a.effective, a.entered, a.retries, a.timer, a.beat, a.beaten, a.deadline, drawn(a.draws))
+	fmt.Fprintf(b, "%s call %d %v payload %s event %d started %v opened %v run %v\n", indent, a.call, a.resource, a.payload, a.event, a.started, a.opened, a.run)
 	k := a.fork
 	if k == nil {
 		return
 	}
-	fmt.Fprintf(b, "%sfork left %d opened %d open %d failed %d results %v result %s\n", indent, k.left, k.opened, k.open, k.failed, k.results, k.result)
+	fmt.Fprintf(b, "%sfork left %d opened %d open %d failed %d results %v result %s read %s\n", indent, k.left, k.opened, k.open, k.failed, k.results, k.result, k.read)
+	for _, r := range k.records {
+		fmt.Fprintf(b, "%s%v %v %v %s call %d %v %v\n", indent, r.Input, r.Status, r.Output, failureText(r.Failure), r.Call, r.Started, r.Ended)
+	}
 	for _, f := range k.frames {
 		if f != nil {
 			dumpFrame(b, f, indent+" ")

@@ -98,6 +98,14 @@ func outcome(function string, input value.Value, attempt int) (value.Value, *Fai
 	return digest(function, input), nil
 }
 
+// answer is what a resource says to an attempt.
+func answer(r Resource, input value.Value, attempt int) (value.Value, *Failure) {
+	if r.Kind == ChildResource {
+		return outcome("some", input, attempt)
+	}
+	return outcome(r.Name, input, attempt)
+}
+
 // finish gives the kernel's state the formulas of its stem.
 func (g *garden) finish(t *stem) {
 	s := t.state
@@ -115,8 +123,8 @@ func (g *garden) finish(t *stem) {
 		s.Catch[i].Out = t.catchOut[i].shape()
 	}
 	if s.Kind == Task && g.chance(3) {
-		name := s.Function
-		s.FunctionFor = func(*Scope) (string, *Failure) { return name, nil }
+		name := s.Resource.Name
+		s.Target = func(s *Scope) (string, value.Value, *Failure) { return name, s.Effective, nil }
 	}
 	if t.fails != nil {
 		s.Failure = func(*Scope) *Failure { return failing(t) }

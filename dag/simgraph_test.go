@@ -104,7 +104,7 @@ func (g *garden) stem(depth int) *stem {
 	s.Kind = kinds[g.r.IntN(len(kinds))]
 	switch s.Kind {
 	case Task:
-		s.Function = g.function()
+		s.Resource.Name = g.function()
 		g.limits(s)
 	case Wait:
 		wait := time.Duration(g.r.IntN(60)-5) * time.Second
@@ -155,7 +155,12 @@ func (g *garden) limits(s *State) {
 	if g.chance(3) {
 		s.Heartbeat = time.Duration(1+g.r.IntN(40)) * time.Second
 	}
-	s.Callback = g.chance(5)
+	switch {
+	case g.chance(6):
+		s.Resource.Kind, s.Resource.Pattern = ActivityResource, Callback
+	case g.chance(5):
+		s.Resource.Pattern = Callback
+	}
 }
 
 func (g *garden) mapping(t *stem) {
@@ -182,6 +187,15 @@ func (g *garden) mapping(t *stem) {
 	if g.chance(2) {
 		t.item = g.formula()
 	}
+	if g.chance(4) {
+		s.Children = StandardChildren
+		if g.chance(2) {
+			s.Read = &Work{Resource: Resource{Kind: ReaderResource, Name: g.function()}}
+		}
+		if g.chance(2) {
+			s.Write = &Work{Resource: Resource{Kind: WriterResource, Name: g.function()}, Input: outcomes}
+		}
+	}
 	if g.chance(3) {
 		most := g.r.IntN(3)
 		s.TolerateCount = count(most)
@@ -189,6 +203,16 @@ func (g *garden) mapping(t *stem) {
 	if g.chance(5) {
 		s.TolerateShare = share(float64(g.r.IntN(101)))
 	}
+}
+
+// outcomes is what a writer of the garden gets: how each item ended.
+func outcomes(s *Scope) (value.Value, *Failure) {
+	all := []value.Value{s.Result}
+	for i := range s.Items() {
+		r := s.Record(i)
+		all = append(all, r.Input, r.Output, value.OfString(string(r.Status)))
+	}
+	return value.OfArray(all...), nil
 }
 
 func (g *garden) errorNames() []string {

@@ -135,11 +135,11 @@ func (m *model) work(t *stem, input, effective value.Value, e *soil, attempt int
 	result, out, assign, next = effective, t.out, t.assign, s.Next
 	switch s.Kind {
 	case Task:
-		result, failure = outcome(s.Function, effective, attempt)
+		result, failure = answer(s.Resource, effective, attempt)
 	case Parallel:
 		result, failure = m.parallel(t, effective, e)
 	case Map:
-		result, failure = m.each(t, input, effective, e)
+		result, failure = m.each(t, input, effective, e, attempt)
 	case Fail:
 		failure = failing(t)
 	case Choice:
@@ -173,7 +173,12 @@ func (m *model) parallel(t *stem, input value.Value, e *soil) (value.Value, *Fai
 	return value.OfArray(results...), m.one(failures)
 }
 
-func (m *model) each(t *stem, input, effective value.Value, e *soil) (value.Value, *Failure) {
+func (m *model) each(t *stem, input, effective value.Value, e *soil, attempt int) (value.Value, *Failure) {
+	if r := t.state.Read; r != nil {
+		if _, failure := answer(r.Resource, effective, attempt); failure != nil {
+			return value.Value{}, failure
+		}
+	}
 	list, _ := t.items(e.view(input, effective, value.Value{}))
 	if k := list.Kind(); k != value.Array && k != value.Object {
 		return value.Value{}, &Failure{Error: ErrorRuntime}
@@ -185,7 +190,7 @@ func (m *model) each(t *stem, input, effective value.Value, e *soil) (value.Valu
 	for key, x := range list.Members() {
 		items = append(items, Item{Index: len(items), Key: key, Value: x})
 	}
-	var results []value.Value
+	var results, written []value.Value
 	var fatal, failures []*Failure
 	failed := 0
 	for i := range items {
@@ -199,8 +204,16 @@ func (m *model) each(t *stem, input, effective value.Value, e *soil) (value.Valu
 				continue
 			}
 		}
-		got, failure := m.level(t.body, x, e, &items[i])
+		var got value.Value
+		var failure *Failure
+		if t.state.Children == Inline {
+			got, failure = m.level(t.body, x, e, &items[i])
+		} else {
+			got, failure = answer(Resource{Kind: ChildResource}, x, 1)
+		}
+		written = append(written, x, got, value.OfString(string(Completed)))
 		if failure != nil {
+			written = append(written[:len(written)-2], value.NullValue, value.OfString(string(Broken)))
 			failed++
 			got = value.NullValue
 		}
@@ -220,7 +233,11 @@ func (m *model) each(t *stem, input, effective value.Value, e *soil) (value.Valu
 	case most >= 0 && failed > most || percent >= 0 && float64(failed)*100 > percent*float64(len(items)):
 		fatal = append(fatal, &Failure{Error: ErrorTolerance, Cause: "The specified tolerated failure threshold was exceeded"})
 	}
-	return value.OfArray(results...), m.one(fatal)
+	result := value.OfArray(results...)
+	if failure := m.one(fatal); failure != nil || s.Write == nil {
+		return result, failure
+	}
+	return answer(s.Write.Resource, value.OfArray(append([]value.Value{result}, written...)...), attempt)
 }
 
 // one returns the failure of siblings, if there is one, and notes when there

@@ -185,18 +185,18 @@ func (w *world) disturb() {
 	switch w.r.IntN(6) {
 	case 0:
 		for _, k := range w.tries(w.over) {
-			w.stale(Succeeded{k.activation, k.attempt, value.OfString("stale")})
+			w.stale(Succeeded{Activation: k.activation, Attempt: k.attempt, Output: value.OfString("stale")})
 			w.stale(Failed{k.activation, k.attempt, Failure{Error: "stale"}})
 			w.stale(Heartbeat{k.activation, k.attempt})
 			break
 		}
 	case 1:
 		for _, k := range w.tries(w.calls) {
-			w.stale(Succeeded{k.activation, k.attempt + 1, value.OfString("never made")})
+			w.stale(Succeeded{Activation: k.activation, Attempt: k.attempt + 1, Output: value.OfString("never made")})
 			w.stale(Failed{k.activation, k.attempt - 1, Failure{Error: "long ago"}})
 			break
 		}
-		w.stale(Succeeded{ID(w.r.IntN(99)) + 1e6, 1, value.NullValue})
+		w.stale(Succeeded{Activation: ID(w.r.IntN(99)) + 1e6, Attempt: 1, Output: value.NullValue})
 	case 2:
 		if len(w.gone) > 0 {
 			w.stale(Fired{w.gone[w.r.IntN(len(w.gone))]})
@@ -310,7 +310,7 @@ func (w *world) step(e Event) {
 		w.tb.Fatalf("%#v is not expected", e)
 	}
 	_, redriven := e.(Redriven)
-	forks := map[ID]bool{}
+	forks := map[ID][]ID{}
 	if redriven {
 		w.finished, w.aborted = false, false
 		forks = w.forks()
@@ -323,8 +323,8 @@ func (w *world) step(e Event) {
 	}
 	w.check()
 	w.bounded(e)
-	for id := range forks {
-		if !w.forks()[id] && !w.audit.ending[id] {
+	for id, around := range forks {
+		if w.forks()[id] == nil && !slices.ContainsFunc(around, func(id ID) bool { return w.audit.ending[id] }) {
 			w.tb.Fatalf("the redrive has forgotten the frames of %d:\n%s", id, dump(w.x))
 		}
 	}
@@ -350,29 +350,31 @@ func (w *world) bounded(e Event) {
 	}
 }
 
-// forks returns the activations that have frames.
-func (w *world) forks() map[ID]bool {
-	ids := map[ID]bool{}
-	var walk func(f *frame)
-	visit := func(a *activation) {
+// forks returns the activations that have frames, each with itself and those
+// around it.
+func (w *world) forks() map[ID][]ID {
+	ids := map[ID][]ID{}
+	var walk func(f *frame, around []ID)
+	visit := func(a *activation, around []ID) {
 		if a == nil || a.fork == nil {
 			return
 		}
-		ids[a.id] = true
+		around = append(slices.Clone(around), a.id)
+		ids[a.id] = around
 		for _, f := range a.fork.frames {
 			if f != nil {
-				walk(f)
+				walk(f, around)
 			}
 		}
 	}
-	walk = func(f *frame) {
-		visit(f.current)
+	walk = func(f *frame, around []ID) {
+		visit(f.current, around)
 		for i := range f.cells {
-			visit(f.cells[i].act)
+			visit(f.cells[i].act, around)
 		}
 	}
 	if w.x.root != nil {
-		walk(w.x.root)
+		walk(w.x.root, nil)
 	}
 	return ids
 }
@@ -387,7 +389,13 @@ func (w *world) settle(e Event) {
 	case Fired:
 		delete(w.timers, e.Timer)
 		w.gone = append(w.gone, e.Timer)
-	case Started, Heartbeat, Aborted, Redriven:
+	case Heartbeat:
+		k := tried{e.Activation, e.Attempt}
+		if c, ok := w.calls[k]; ok && c.Resource.Kind == ActivityResource { // a worker has it
+			c.Taken = true
+			w.calls[k] = c
+		}
+	case Started, Aborted, Redriven:
 	}
 }
 
@@ -445,7 +453,17 @@ func (w *world) invoke(c Invoke) {
 	if input, ok := w.inputs[k]; ok && input != c.Input.String() {
 		w.tb.Fatalf("%v is invoked with %s after %s", k, c.Input, input)
 	}
-	if s := w.audit.states[c.State]; s.Timeout > 0 && !c.Deadline.Equal(w.x.now.Add(s.Timeout)) || s.Timeout == 0 && !c.Deadline.IsZero() || s.Callback != c.Callback || s.Function != c.Function {
+	s := w.audit.states[c.State]
+	said := []Resource{s.Resource}
+	if s.Kind == Map {
+		said = []Resource{{Kind: ChildResource, Name: s.Name}}
+		for _, work := range []*Work{s.Read, s.Write} {
+			if work != nil {
+				said = append(said, work.Resource)
+			}
+		}
+	}
+	if s.Timeout > 0 && !c.Deadline.Equal(w.x.now.Add(s.Timeout)) || s.Timeout == 0 && !c.Deadline.IsZero() || !slices.Contains(said, c.Resource) {
 		w.tb.Fatalf("%v is not what state %s says", c, s.Name)
 	}
 	w.calls[k], w.inputs[k], w.newest[c.Activation] = c, c.Input.String(), c.Attempt
@@ -475,7 +493,7 @@ func (w *world) post(e Event, most int) {
 }
 
 func (w *world) result(c Invoke) Event {
-	output, failure := outcome(c.Function, c.Input, c.Attempt)
+	output, failure := answer(c.Resource, c.Input, c.Attempt)
 	if !w.calm && w.chance(4) {
 		output, failure = value.OfFloat(w.r.Float64()), nil
 		if w.chance(2) {
@@ -485,7 +503,7 @@ func (w *world) result(c Invoke) Event {
 	if failure != nil {
 		return Failed{c.Activation, c.Attempt, *failure}
 	}
-	return Succeeded{c.Activation, c.Attempt, output}
+	return Succeeded{Activation: c.Activation, Attempt: c.Attempt, Output: output}
 }
 
 // crash forgets the executions and half of the letters, rebuilds from the

@@ -8,7 +8,7 @@ import (
 func (x *Execution) enter(a *activation) {
 	s := a.state
 	a.attempt++
-	a.draws, a.effective, a.fork = nil, a.input, nil
+	a.draws, a.effective, a.fork, a.opened, a.run = nil, a.input, nil, false, false
 	if a.entered.IsZero() {
 		if s.When != nil && !x.guarded(a) {
 			return
@@ -19,7 +19,7 @@ func (x *Execution) enter(a *activation) {
 	if s.In != nil {
 		v, failure := s.In(x.look(a))
 		if failure != nil {
-			x.fail(a, failure)
+			x.reject(a, failure)
 			return
 		}
 		a.effective = orNull(v)
@@ -38,11 +38,11 @@ func (x *Execution) enter(a *activation) {
 		if s.Failure != nil {
 			failure = s.Failure(x.look(a))
 		}
-		x.fail(a, failure)
+		x.reject(a, failure)
 	case Parallel:
 		x.branch(a)
 	case Map:
-		x.iterate(a)
+		x.enterMap(a)
 	}
 }
 
@@ -53,7 +53,7 @@ func (x *Execution) choose(a *activation) {
 		c := &s.Cases[i]
 		holds, failure := c.When(x.look(a))
 		if failure != nil {
-			x.fail(a, failure)
+			x.reject(a, failure)
 			return
 		}
 		if !holds {
@@ -76,7 +76,7 @@ func (x *Execution) choose(a *activation) {
 func (x *Execution) wait(a *activation) {
 	until, failure := a.state.Until(x.look(a))
 	if failure != nil {
-		x.fail(a, failure)
+		x.reject(a, failure)
 		return
 	}
 	until = until.Round(0).UTC()
@@ -103,7 +103,7 @@ func (x *Execution) leave(a *activation, result value.Value, out Shape, assign A
 		scope := x.look(a)
 		scope.Result = result
 		if output, failure = out(scope); failure != nil {
-			x.fail(a, failure)
+			x.reject(a, failure)
 			return
 		}
 		output = orNull(output)
@@ -112,19 +112,26 @@ func (x *Execution) leave(a *activation, result value.Value, out Shape, assign A
 		scope := x.look(a)
 		scope.Result = result
 		if bound, failure = assign(scope); failure != nil {
-			x.fail(a, failure)
+			x.reject(a, failure)
 			return
 		}
 	}
-	x.goOn(a, output, bound, next)
+	x.goOn(a, output, bound, next, handler{})
+}
+
+// handler is the Catch by which a state is left; zero when it did its work.
+type handler struct {
+	caught *Failure
+	rule   int
 }
 
 // goOn is the end of an activation.
-func (x *Execution) goOn(a *activation, output value.Value, bound []Binding, next string) {
+func (x *Execution) goOn(a *activation, output value.Value, bound []Binding, next string, by handler) {
 	a.phase, a.fork = left, nil
-	for _, b := range bound {
-		a.frame.bind(b)
+	if !x.bind(a.frame, bound) {
+		x.overrun("the variables of the execution have more than %d bytes", x.limits.Variables)
+		return
 	}
-	x.tellExit(a, output, bound)
+	x.tellExit(a, output, bound, by)
 	x.follow(a, output, next)
 }

@@ -16,19 +16,18 @@ func (x *Execution) apply(e Event) {
 	case Succeeded:
 		if a := x.attempt(e.Activation, e.Attempt); a != nil {
 			x.answered(a)
-			x.succeeded(a, orNull(e.Output))
+			x.succeeded(a, orNull(e.Output), e.Whole)
 		}
 	case Failed:
 		if a := x.attempt(e.Activation, e.Attempt); a != nil {
 			x.answered(a)
-			x.tell(TaskFailed, a, value.Value{}, &e.Failure)
-			x.fail(a, &e.Failure)
+			x.failed(a, &e.Failure)
 		}
 	case Fired:
 		x.fired(e.Timer)
 	case Heartbeat:
-		if a := x.attempt(e.Activation, e.Attempt); a != nil && a.beat != 0 {
-			a.beaten = x.now
+		if a := x.attempt(e.Activation, e.Attempt); a != nil {
+			x.beats(a)
 		}
 	case Aborted:
 		if x.running() {
@@ -109,15 +108,16 @@ func (x *Execution) run() {
 		if a.phase != entering && a.phase != resuming { // cancelled since
 			continue
 		}
-		if x.transitions++; x.transitions > MaxTransitions {
-			x.overrun("one step would enter more than %d states; does a loop never wait, or does a Map run too many items at once?", MaxTransitions)
+		if x.transitions++; x.transitions > x.limits.Transitions {
+			x.overrun("one step would enter more than %d states; does a loop never wait, or does a Map run too many items at once?", x.limits.Transitions)
 			break
 		}
 		if a.phase == resuming {
 			x.resume(a)
-			continue
+		} else {
+			x.enter(a)
 		}
-		x.enter(a)
+		x.rest()
 	}
 	clear(x.queue)
 	x.queue = x.queue[:0]
@@ -131,6 +131,13 @@ func (x *Execution) ready(a *activation) {
 }
 
 // overrun ends an execution that goes beyond a limit.
+// rest ends the execution when this step has done all the work that it may.
+func (x *Execution) rest() {
+	if x.worked > x.limits.Work && x.running() {
+		x.overrun("the expressions of one step would take more than %d units of work; does a loop never wait, or does a Map run too many items at once?", x.limits.Work)
+	}
+}
+
 func (x *Execution) overrun(format string, limit int) {
 	x.finish(Outcome{Status: Broken, Failure: &Failure{Error: ErrorRuntime, Cause: fmt.Sprintf(format, limit), Fatal: true}})
 }

@@ -141,7 +141,7 @@ func (s *teller) happen(words []string, line string) error {
 	}
 	switch words[0] {
 	case "ok":
-		return s.step(Succeeded{act, attempt, value.Raw([]byte(rest(2)))})
+		return s.step(Succeeded{Activation: act, Attempt: attempt, Output: value.Raw([]byte(rest(2)))})
 	case "err":
 		return s.step(Failed{act, attempt, Failure{Error: words[2], Cause: strings.Join(words[3:], " ")}})
 	case "beat":
@@ -195,12 +195,15 @@ func (s *teller) crash() error {
 func spell(c Command, now time.Time) string {
 	switch c := c.(type) {
 	case Invoke:
-		text := fmt.Sprintf("invoke %d/%d %s(%s)", c.Activation, c.Attempt, c.Function, c.Input)
+		text := fmt.Sprintf("invoke %d/%d %s(%s)", c.Activation, c.Attempt, c.Resource.Name, c.Input)
 		if !c.Deadline.IsZero() {
 			text += " within " + c.Deadline.Sub(now).String()
 		}
-		if c.Callback {
+		if c.Resource.Pattern == Callback {
 			text += " callback"
+		}
+		if c.Taken {
+			text += " taken"
 		}
 		return text
 	case Cancel:

@@ -1,6 +1,8 @@
 package dag
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/serverledge/serverledge/dag/value"
@@ -70,7 +72,7 @@ var storyGraphs = map[string]func() *Graph{
 	"heartbeat": func() *Graph {
 		return machine(with(task("alive", ""), func(s *State) {
 			s.TimeoutFor = func(*Scope) (time.Duration, *Failure) { return time.Minute, nil }
-			s.Heartbeat, s.Callback = 5*time.Second, true
+			s.Heartbeat, s.Resource.Pattern = 5*time.Second, Callback
 			s.Catch = []Catch{{Errors: []string{ErrorHeartbeatTimeout}, Next: "beat"}}
 		}), &State{Name: "beat", Kind: Pass})
 	},
@@ -124,6 +126,44 @@ var storyGraphs = map[string]func() *Graph{
 			with(task("t", ""), func(s *State) { s.In = item }))})})
 	},
 
+	// Calls beside functions.
+	"distributed": func() *Graph { // reads its items, runs each as an execution of its own, writes the results away
+		return machine(&State{Name: "each", Kind: Map, Children: StandardChildren, Width: 2, Body: machine(task("inside", "")),
+			Read:  &Work{Resource: Resource{Kind: ReaderResource, Service: "s3", Action: "getObject"}, Input: in("file")},
+			Items: res("items"), TolerateCount: count(1),
+			Write: &Work{Resource: Resource{Kind: WriterResource, Service: "s3", Action: "putObject"}, Input: outcomes},
+			Retry: []Retry{{Errors: []string{ErrorReader, ErrorWriter}, Interval: time.Second, MaxAttempts: 1}},
+			Catch: []Catch{{Errors: []string{ErrorTolerance}, Next: "partly"}},
+		}, &State{Name: "partly", Kind: Pass})
+	},
+	"activity": func() *Graph {
+		return machine(with(task("review", ""), func(s *State) {
+			s.Resource = Resource{Kind: ActivityResource, Name: "desk", Pattern: Callback}
+			s.Timeout, s.Heartbeat = time.Minute, 10*time.Second
+		}))
+	},
+	"shaped": func() *Graph { // what is called and what becomes of the answer is computed
+		return machine(with(task("call", ""), func(s *State) {
+			s.Resource.Name = ""
+			s.Target = func(s *Scope) (string, value.Value, *Failure) {
+				return s.Input.Get("to").Text(), s.Input.Get("with"), nil
+			}
+			s.Receive = func(s *Scope) (value.Value, *Failure) {
+				if s.Result.Kind() == value.Null {
+					return value.Value{}, &Failure{Error: "Empty"}
+				}
+				return value.OfArray(s.Result), nil
+			}
+			s.Catch = []Catch{{Errors: []string{"Empty"}, Next: "empty"}}
+		}), &State{Name: "empty", Kind: Pass})
+	},
+	"hoard": func() *Graph { // a loop that assigns ever more
+		return machine(
+			&State{Name: "grow", Kind: Pass, Next: "grow", Assign: func(s *Scope) ([]Binding, *Failure) {
+				return []Binding{{Name: "v" + strconv.Itoa(s.State.Event), Value: value.OfString(strings.Repeat("x", 1<<20))}}, nil
+			}})
+	},
+
 	// Everything, for the golden journal.
 	"everything": func() *Graph {
 		each := &State{Name: "each", Kind: Map, Items: in("list"), Item: item, Width: 2, Next: "both",
@@ -150,8 +190,8 @@ var storyGraphs = map[string]func() *Graph{
 	"flow": func() *Graph {
 		g := flow(
 			task("a", ""),
-			&State{Name: "b", Kind: Task, Function: "b", Needs: []string{"a"}, In: obj("a", from("a"))},
-			&State{Name: "c", Kind: Task, Function: "c", Needs: []string{"a"}, When: when("c")},
+			&State{Name: "b", Kind: Task, Resource: Resource{Name: "b"}, Needs: []string{"a"}, In: obj("a", from("a"))},
+			&State{Name: "c", Kind: Task, Resource: Resource{Name: "c"}, Needs: []string{"a"}, When: when("c")},
 			&State{Name: "d", Kind: Pass, Needs: []string{"c"}},
 			&State{Name: "e", Kind: Pass, Needs: []string{"b", "d"}, JoinAny: true, Out: obj("b", from("b"), "d", from("d"))},
 			&State{Name: "f", Kind: Pass, Needs: []string{"b", "d"}, Out: obj("b", from("b"), "d", from("d"))})
@@ -160,14 +200,14 @@ var storyGraphs = map[string]func() *Graph{
 	"flowchoice": func() *Graph {
 		return flow(
 			&State{Name: "pick", Kind: Choice, Cases: []Case{{When: is("left", "true"), Next: "l"}}, Default: "r"},
-			&State{Name: "l", Kind: Task, Function: "l", Needs: []string{"pick"}},
-			&State{Name: "r", Kind: Task, Function: "r", Needs: []string{"pick"}},
+			&State{Name: "l", Kind: Task, Resource: Resource{Name: "l"}, Needs: []string{"pick"}},
+			&State{Name: "r", Kind: Task, Resource: Resource{Name: "r"}, Needs: []string{"pick"}},
 			&State{Name: "any", Kind: Pass, Needs: []string{"l", "r"}, JoinAny: true, Out: obj("l", from("l"), "r", from("r"))},
 			&State{Name: "always", Kind: Pass, Needs: []string{"pick"}})
 	},
 	"flowcatch": func() *Graph {
 		g := flow(
-			&State{Name: "try", Kind: Task, Function: "try", Catch: []Catch{{Errors: []string{"Bad"}, Next: "handle"}, {Errors: []string{"Soft"}}}},
+			&State{Name: "try", Kind: Task, Resource: Resource{Name: "try"}, Catch: []Catch{{Errors: []string{"Bad"}, Next: "handle"}, {Errors: []string{"Soft"}}}},
 			&State{Name: "handle", Kind: Pass, Needs: []string{"try"}, Out: obj("handled", from("try"))},
 			&State{Name: "normal", Kind: Pass, Needs: []string{"try"}, Out: obj("got", from("try"))})
 		g.Output = obj("handle", from("handle"), "normal", from("normal"))
@@ -176,12 +216,12 @@ var storyGraphs = map[string]func() *Graph{
 	"flowfail": func() *Graph {
 		return flow(task("a", ""), with(task("b", ""), func(s *State) { s.Timeout = time.Minute }),
 			&State{Name: "c", Kind: Wait, Until: after("s")},
-			&State{Name: "d", Kind: Task, Function: "d", Needs: []string{"a"}})
+			&State{Name: "d", Kind: Task, Resource: Resource{Name: "d"}, Needs: []string{"a"}})
 	},
 	"flowmap": func() *Graph {
 		return flow(task("list", ""),
 			&State{Name: "each", Kind: Map, Needs: []string{"list"}, Items: from("list"), Body: flow(
-				&State{Name: "use", Kind: Task, Function: "use", In: obj("all", from("list"), "item", in(""))})})
+				&State{Name: "use", Kind: Task, Resource: Resource{Name: "use"}, In: obj("all", from("list"), "item", in(""))})})
 	},
 	"flowoutput": func() *Graph {
 		g := flow(task("a", ""))

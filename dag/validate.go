@@ -129,8 +129,8 @@ func (c *checker) names(path string, g *Graph) bool {
 func (c *checker) state(at string, s *State, depth int) {
 	switch s.Kind {
 	case Task:
-		if s.Function == "" && s.FunctionFor == nil {
-			c.fault(at, "incomplete", "a Task needs a function")
+		if s.Resource.Name == "" && s.Target == nil && s.Resource.Kind <= WorkflowResource {
+			c.fault(at, "incomplete", "a Task needs to know what it calls")
 		}
 		if s.Timeout < 0 || s.Heartbeat < 0 {
 			c.fault(at, "bad_limit", "a timeout cannot be negative")
@@ -164,11 +164,24 @@ func (c *checker) state(at string, s *State, depth int) {
 		if s.Width < 0 {
 			c.fault(at, "bad_limit", "a width cannot be negative")
 		}
+		c.children(at, s)
 	case Pass, Succeed, Fail:
 	default:
 		c.fault(at, "unknown_kind", "there is no kind of state numbered %d", s.Kind)
 	}
 	c.handlers(at, s)
+}
+
+// children makes the one Task that runs an item of a distributed map.
+func (c *checker) children(at string, s *State) {
+	if s.Children == Inline {
+		if s.Read != nil || s.Write != nil {
+			c.fault(at, "misplaced", "only a distributed Map has a reader and a writer")
+		}
+		return
+	}
+	s.child = Single(s.Name)
+	s.child.States[0].Resource = Resource{Kind: ChildResource, Name: s.Name, Express: s.Children == ExpressChildren}
 }
 
 func (c *checker) handlers(at string, s *State) {

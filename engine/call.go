@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
@@ -31,8 +30,8 @@ const (
 func (r *run) call(cmd dag.Invoke) *functions.Call {
 	rec := &r.rec
 	c := &functions.Call{
-		Key: rec.ID + "/" + strconv.FormatUint(uint64(cmd.Activation), 10), Attempt: cmd.Attempt, Execution: rec.ID,
-		Namespace: rec.Namespace, Function: cmd.Function, Input: cmd.Input.Bytes(), Task: rec.Function == "" || r.forward.Task,
+		Key: r.key(cmd), Attempt: cmd.Attempt, Execution: rec.ID,
+		Namespace: rec.Namespace, Function: cmd.Resource.Name, Input: cmd.Input.Bytes(), Task: rec.Function == "" || r.forward.Task,
 		Deadline: earlier(rec.Deadline, late(cmd.Deadline)), Class: rec.Class, MaxResponse: rec.MaxResponse,
 		Output: rec.Output, Local: rec.Local, Hops: r.forward.Hops, Visited: r.forward.Visited,
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/dag/mock"
 	"github.com/serverledge/serverledge/dag/value"
 	"github.com/serverledge/serverledge/functions"
 )
@@ -53,6 +54,10 @@ type Request struct {
 	Task        bool
 	Hops        int
 	Visited     []string
+	// Mocks answers for the states that it names.
+	Mocks mock.Answers
+
+	depth int // of executions that wait for each other
 }
 
 // Execution describes an execution as it stands.
@@ -66,6 +71,8 @@ type Execution struct {
 	Failure                      *dag.Failure
 	Started, Ended               time.Time
 	Owner                        string
+	// Parent is the execution whose distributed Map this one is an item of.
+	Parent string
 	// Result is the result of the only task when a function was executed.
 	Result *functions.Result
 	// Tasks has a report for each attempt of a task that ended, in that order.
@@ -87,19 +94,12 @@ type TaskReport struct {
 // Filter narrows List. Zero fields do not narrow.
 type Filter struct {
 	Namespace, Workflow, Function string
-	Status                        dag.Status
+	// Parent asks for the children of an execution; "" for those that are none.
+	Parent string
+	Status dag.Status
 	// Limit is the page size (default 50, at most 1000), After the cursor.
 	Limit int
 	After string
-}
-
-// HistoryEvent is one event of an execution's history, derived from its journal.
-type HistoryEvent struct {
-	ID      int
-	At      time.Time
-	Type    string
-	State   string
-	Details value.Value
 }
 
 // Journal keeps standard executions. Headers and summaries are the engine's
@@ -131,4 +131,13 @@ type Stored = struct {
 
 // Compiler makes a graph of a definition. Errors are fault.Invalid with one
 // field per fault found.
-type Compiler func(language, definition string) (*dag.Graph, error)
+type Compiler func(language, definition string, v Variant) (*dag.Graph, error)
+
+// Variant says for what a definition is compiled.
+type Variant struct {
+	// Express is set for express executions; Mocked when tasks may call services
+	// that no node has, because mocks answer for them.
+	Express, Mocked bool
+	// Limits are those that the execution was accepted under, as Options.Limits.
+	Limits string
+}

@@ -55,7 +55,7 @@ func echo(call *functions.Call) *functions.Result {
 func chain(n int) *dag.Graph {
 	g := &dag.Graph{Start: "s1"}
 	for i := 1; i <= n; i++ {
-		s := &dag.State{Name: fmt.Sprintf("s%d", i), Function: fmt.Sprintf("f%d", i), Kind: dag.Task}
+		s := &dag.State{Name: fmt.Sprintf("s%d", i), Resource: dag.Resource{Name: fmt.Sprintf("f%d", i)}, Kind: dag.Task}
 		if i < n {
 			s.Next = fmt.Sprintf("s%d", i+1)
 		}
@@ -65,19 +65,19 @@ func chain(n int) *dag.Graph {
 }
 
 // compile knows "chain N", "pair" (two tasks at once) and "wait".
-func compile(_, definition string) (*dag.Graph, error) {
+func compile(_, definition string, _ engine.Variant) (*dag.Graph, error) {
 	var g *dag.Graph
 	var n int
 	switch definition {
 	case "pair":
 		g = &dag.Graph{Start: "p", States: []*dag.State{{Name: "p", Kind: dag.Parallel, Branches: []*dag.Graph{
-			{Start: "a", States: []*dag.State{{Name: "a", Kind: dag.Task, Function: "a"}}},
-			{Start: "b", States: []*dag.State{{Name: "b", Kind: dag.Task, Function: "b"}}},
+			{Start: "a", States: []*dag.State{{Name: "a", Kind: dag.Task, Resource: dag.Resource{Name: "a"}}}},
+			{Start: "b", States: []*dag.State{{Name: "b", Kind: dag.Task, Resource: dag.Resource{Name: "b"}}}},
 		}}}}
 	case "wait":
 		g = &dag.Graph{Start: "w", States: []*dag.State{{Name: "w", Kind: dag.Wait, Next: "x", Until: func(s *dag.Scope) (time.Time, *dag.Failure) {
 			return s.Now().Add(20 * time.Millisecond), nil
-		}}, {Name: "x", Kind: dag.Task, Function: "after"}}}
+		}}, {Name: "x", Kind: dag.Task, Resource: dag.Resource{Name: "after"}}}}
 	default:
 		if _, err := fmt.Sscanf(definition, "chain %d", &n); err != nil {
 			return nil, fault.New(fault.Invalid, "bad_definition", "no such definition: %s", definition)
@@ -481,12 +481,12 @@ func TestTimersFireAndHistoryTells(t *testing.T) {
 	for _, ev := range events {
 		types = append(types, ev.Type)
 	}
-	want := "ExecutionStarted WaitStateEntered WaitStateExited TaskStateEntered TaskScheduled TaskSucceeded TaskStateExited ExecutionSucceeded"
+	want := "ExecutionStarted WaitStateEntered WaitStateExited TaskStateEntered LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionSucceeded TaskStateExited ExecutionSucceeded"
 	if got := strings.Join(types, " "); got != want {
 		t.Errorf("history:\n got %s\nwant %s", got, want)
 	}
-	if node := events[5].Details.Get("node").Text(); node != "here" {
-		t.Errorf("the history does not say where the task ran: %s", events[5].Details)
+	if node := events[6].Details.Get("node").Text(); node != "here" {
+		t.Errorf("the history does not say where the task ran: %s", events[6].Details)
 	}
 	page, _, err := e.List(t.Context(), engine.Filter{Workflow: "w"})
 	if err != nil || len(page) != 1 || page[0].ID != x.ID {

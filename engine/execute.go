@@ -82,7 +82,7 @@ func (e *Engine) single(ctx context.Context, req *Request) (*Execution, error) {
 	result, failed := e.invoke(ctx, r.call(cmd), false)
 	end := time.Now()
 	if failed == nil && e.opts.Observe != nil {
-		e.opts.Observe(&TaskReport{State: cmd.State, Function: cmd.Function, Activation: cmd.Activation, Attempt: cmd.Attempt, Started: rec.Started, Ended: end, Result: result, OutputBytes: len(result.Output)})
+		e.opts.Observe(&TaskReport{State: cmd.State, Function: cmd.Resource.Name, Activation: cmd.Activation, Attempt: cmd.Attempt, Started: rec.Started, Ended: end, Result: result, OutputBytes: len(result.Output)})
 	}
 	if failed != nil {
 		return nil, failed
@@ -111,6 +111,7 @@ func (e *Engine) record(req *Request, level Level) record {
 		Workflow: req.Workflow, Language: req.Language, Definition: req.Definition, Version: req.Version,
 		Level: level, Owner: e.opts.Node, Started: time.Now(), Input: input, Deadline: req.Deadline,
 		Class: req.Class, MaxResponse: req.MaxResponse, Output: req.Output, Local: req.Local,
+		Mocks: req.Mocks, Limits: e.opts.Limits, Depth: req.depth,
 	}
 }
 
@@ -123,7 +124,14 @@ func (e *Engine) graph(rec *record) (*dag.Graph, error) {
 	if rec.Function != "" {
 		return dag.Single(rec.Function), nil
 	}
-	return e.graphs.of(rec.Language, rec.Definition)
+	graph, err := e.graphs.of(rec.Language, rec.Definition, Variant{Express: rec.Level == Express && rec.Parent == "", Mocked: len(rec.Mocks) > 0, Limits: rec.Limits})
+	if err != nil || rec.Map == "" {
+		return graph, err
+	}
+	if s := dag.Find(graph, rec.Map); s != nil && s.Body != nil {
+		return s.Body, nil
+	}
+	return nil, fault.New(fault.Invalid, "no_such_map", "the definition has no Map %q", rec.Map)
 }
 
 // launch makes an execution durable, if it is standard, and sets it going.

@@ -15,19 +15,25 @@ type graphs struct {
 	compile Compiler
 
 	mu   sync.Mutex
-	made map[string]*dag.Graph // by language and digest of the definition
+	made map[variant]*dag.Graph
 }
 
-func (g *graphs) of(language, definition string) (*dag.Graph, error) {
-	sum := sha256.Sum256([]byte(definition))
-	key := language + string(sum[:])
+// variant is what a definition was compiled for, with its digest.
+type variant struct {
+	language string
+	digest   [sha256.Size]byte
+	Variant
+}
+
+func (g *graphs) of(language, definition string, v Variant) (*dag.Graph, error) {
+	key := variant{language, sha256.Sum256([]byte(definition)), v}
 	g.mu.Lock()
 	graph := g.made[key]
 	g.mu.Unlock()
 	if graph != nil {
 		return graph, nil
 	}
-	graph, err := g.compile(language, definition)
+	graph, err := g.compile(language, definition, v)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
-	"github.com/serverledge/serverledge/internal/fault"
+	"github.com/serverledge/serverledge/dag/history"
 )
 
 // The page sizes of List.
@@ -70,14 +70,15 @@ func (e *Engine) List(ctx context.Context, f Filter) (page []*Execution, next st
 }
 
 func (f *Filter) admits(x *Execution) bool {
-	return (f.Namespace == "" || f.Namespace == x.Namespace) &&
+	return f.Parent == x.Parent && (f.Namespace == "" || f.Namespace == x.Namespace) &&
 		(f.Workflow == "" || f.Workflow == x.Workflow) &&
 		(f.Function == "" || f.Function == x.Function) &&
 		(f.Status == "" || f.Status == x.Status)
 }
 
 // Stop ends an execution that runs on this node and describes it; one that has
-// ended is described as it is. fault.Conflict when another node owns it.
+// ended is described as it is. fault.Conflict with an *ElsewhereError when
+// another node owns it.
 func (e *Engine) Stop(ctx context.Context, id string, failure dag.Failure) (*Execution, error) {
 	r, err := e.attach(ctx, id)
 	if err != nil {
@@ -85,8 +86,7 @@ func (e *Engine) Stop(ctx context.Context, id string, failure dag.Failure) (*Exe
 	}
 	if r.distant != nil {
 		if r.distant.Status == dag.Running {
-			return nil, fault.New(fault.Conflict, "owned_elsewhere", "execution %s runs on node %s", id, r.rec.Owner).
-				WithHint("stop it there")
+			return nil, elsewhere(id, r.rec.Owner)
 		}
 		return r.distant, nil
 	}
@@ -100,7 +100,7 @@ func (e *Engine) Stop(ctx context.Context, id string, failure dag.Failure) (*Exe
 }
 
 // History derives the events of an execution from its journal by replaying it.
-func (e *Engine) History(ctx context.Context, id string) ([]HistoryEvent, error) {
+func (e *Engine) History(ctx context.Context, id string) ([]history.Event, error) {
 	header, entries, _, err := e.opts.Journal.Load(ctx, id)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (e *Engine) History(ctx context.Context, id string) ([]HistoryEvent, error)
 	if err != nil {
 		return nil, fmt.Errorf("compiling the definition of execution %s: %w", id, err)
 	}
-	return replay(dag.NewExecution(graph), entries)
+	return history.Replay(graph, entries, noted)
 }
 
 // Recover takes up the unfinished executions that this node owns and that are
@@ -159,9 +159,16 @@ func (e *Engine) resume(ctx context.Context, id string) error {
 	r := e.newRun(e.life, *rec, graph)
 	r.tasks = x.Tasks
 	for _, entry := range entries {
-		if _, err := r.x.Step(entry); err != nil {
+		commands, err := r.x.Step(entry)
+		if err != nil {
 			return fmt.Errorf("replaying entry %d: %w", entry.Seq, err)
 		}
+		for _, cmd := range commands {
+			r.mocks.count(cmd, 1)
+		}
+	}
+	for _, cmd := range r.x.Outstanding() { // they will be counted again
+		r.mocks.count(cmd, -1)
 	}
 	r.watchBranches()
 	there, err := e.admit(r, false)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/dag/mock"
 	"github.com/serverledge/serverledge/dag/value"
 	"github.com/serverledge/serverledge/functions"
 )
@@ -33,6 +34,13 @@ type record struct {
 	MaxResponse time.Duration `json:"maxResponse,omitempty"`
 	Output      bool          `json:"output,omitempty"`
 	Local       bool          `json:"local,omitempty"`
+	Mocks       mock.Answers  `json:"mocks,omitempty"`
+	Limits      string        `json:"limits,omitempty"`
+	Depth       int           `json:"depth,omitempty"`
+	// Parent and Map are set for an item of a distributed Map: it executes the
+	// body of that Map of its parent's definition.
+	Parent string `json:"parent,omitempty"`
+	Map    string `json:"map,omitempty"`
 }
 
 // summary is what is written once when a standard execution ends.
@@ -166,7 +174,7 @@ func (rec *record) describe() *Execution {
 	return &Execution{
 		ID: rec.ID, Namespace: rec.Namespace, Name: rec.Name,
 		Function: rec.Function, Workflow: rec.Workflow, Language: rec.Language, Version: rec.Version,
-		Level: rec.Level, Status: dag.Running, Input: rec.Input, Started: rec.Started, Owner: rec.Owner,
+		Level: rec.Level, Status: dag.Running, Input: rec.Input, Started: rec.Started, Owner: rec.Owner, Parent: rec.Parent,
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
-	"github.com/serverledge/serverledge/functions"
-	"github.com/serverledge/serverledge/internal/fault"
 )
 
 // maxValue bounds a task's result in a standard execution, so that an entry
@@ -51,6 +49,7 @@ type run struct {
 	x      *dag.Execution
 	calls  map[attempt]context.CancelCauseFunc
 	timers map[dag.ID]*time.Timer
+	mocks  *mocking // nil: nothing is mocked
 }
 
 // forwarded is what another node said of a call that it passed on.
@@ -62,10 +61,12 @@ type forwarded struct {
 	Visited []string
 }
 
-// letter is an event with the report that goes with it.
+// letter is an event with the report that goes with it, or with what an outside
+// caller says of a task.
 type letter struct {
 	event  dag.Event
 	report *TaskReport
+	caller *caller
 }
 
 type attempt struct {
@@ -86,6 +87,7 @@ func (e *Engine) newRun(ctx context.Context, rec record, graph *dag.Graph) *run 
 		ready: make(chan struct{}), ended: make(chan struct{}), held: make(chan struct{}),
 		busy: true, // until the first, direct turn is over
 		x:    dag.NewExecution(graph), calls: map[attempt]context.CancelCauseFunc{}, timers: map[dag.ID]*time.Timer{},
+		mocks: newMocking(rec.Mocks),
 	}
 }
 
@@ -155,13 +157,24 @@ func (r *run) turn(letters []letter) bool {
 	before := r.x.Seq()
 	entries := make([]dag.Entry, 0, len(letters))
 	reports := make([]*TaskReport, 0, len(letters))
+	var callers []*caller
 	var commands []dag.Command
 	for _, l := range letters {
+		if l.caller != nil {
+			if err := r.admits(l); err != nil || !r.x.Expects(l.event) {
+				l.caller.answer(err)
+				continue
+			}
+			callers = append(callers, l.caller)
+		}
 		r.tidy(l.event)
 		if !r.x.Expects(l.event) {
 			continue // late or repeated: it would change nothing
 		}
 		entry := dag.Entry{Seq: r.x.Seq() + 1, At: time.Now(), Event: r.bounded(l.event)}
+		if l.caller != nil {
+			entry.Note = l.caller.note
+		}
 		if l.report != nil {
 			l.report.Ended = entry.At
 			entry.Note = noteOf(l.report)
@@ -180,6 +193,9 @@ func (r *run) turn(letters []letter) bool {
 		return true
 	}
 	end, err := r.write(before, entries, finish(commands, entries[len(entries)-1].At))
+	for _, c := range callers { // what they said is durable, or it is not
+		c.answer(err)
+	}
 	if err != nil {
 		return r.drop(err)
 	}
@@ -280,53 +296,6 @@ func (r *run) act(commands []dag.Command) {
 	}
 }
 
-// dispatch starts the call of a task; its outcome comes back as a letter.
-func (r *run) dispatch(cmd dag.Invoke) {
-	if !r.e.begin(r.rec.Level == Express) {
-		r.hold() // recovery performs it again
-		return
-	}
-	ctx, cancel := context.WithCancelCause(r.ctx)
-	key := attempt{cmd.Activation, cmd.Attempt}
-	if old := r.calls[key]; old != nil {
-		old(errCancelled)
-	}
-	r.calls[key] = cancel
-	go func() {
-		defer r.e.done()
-		defer cancel(nil)
-		select {
-		case r.slots <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		defer func() { <-r.slots }()
-		report := &TaskReport{State: cmd.State, Function: cmd.Function, Activation: cmd.Activation, Attempt: cmd.Attempt, Started: time.Now()}
-		result, err := r.e.invoke(ctx, r.call(cmd), true)
-		if ctx.Err() != nil && err != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-			return // cancelled, or the node stops: no outcome
-		}
-		if r.rec.Level == Standard && errors.Is(err, fault.Unknown) {
-			// at least once: the same key goes out again, the peer knows it
-			result, err = r.e.invoke(ctx, r.call(cmd), true)
-		}
-		if cmd.Callback && err == nil && result.Failure == nil {
-			return // its token ends the task
-		}
-		if result != nil {
-			report.Result, report.OutputBytes = trimmed(result), len(result.Output)
-		}
-		r.post(letter{event: outcome(cmd, result, err), report: report})
-	}()
-}
-
-// trimmed is a result without its output, which lies in the entry.
-func trimmed(result *functions.Result) *functions.Result {
-	c := *result
-	c.Output = nil
-	return &c
-}
-
 // close ends the run and wakes who waits for it.
 func (r *run) close(end *summary) {
 	r.mu.Lock()
@@ -360,6 +329,7 @@ func (r *run) hold() {
 func (r *run) release() {
 	r.over.Do(func() {
 		r.clearTimers()
+		r.dismiss()
 		r.untie()
 		r.end(errOver)
 		r.e.forget(r)

@@ -29,6 +29,15 @@ type Options struct {
 	InFlight, MaxActive int
 	// Observe, when set, is told of each attempt of a task that ended.
 	Observe func(*TaskReport)
+	// Services makes the calls that are neither of functions nor of executions;
+	// nil fails them.
+	Services Services
+	// Workflow finds a registered workflow for tasks that start one; nil finds
+	// none. fault.NotFound.
+	Workflow func(ctx context.Context, namespace, name string) (*Definition, error)
+	// Limits are handed to Compile with every new execution, and again when it is
+	// taken up: an execution keeps those that it began with.
+	Limits string
 	// Branch, when set, is told of each decision of a Choice state.
 	Branch func(state, next string)
 	Log    *slog.Logger
@@ -51,6 +60,10 @@ type Engine struct {
 	life   context.Context // ends with Close
 	end    context.CancelCauseFunc
 	graphs graphs
+
+	activities activities
+
+	drained chan struct{} // closed when draining begins
 
 	mu       sync.Mutex
 	runs     map[string]*run
@@ -84,17 +97,20 @@ func New(opts Options) (*Engine, error) {
 	life, end := context.WithCancelCause(context.Background())
 	return &Engine{
 		opts: opts, log: opts.Log, ids: newIdentities(opts.Node),
-		life: life, end: end, runs: map[string]*run{},
-		graphs: graphs{compile: opts.Compile, made: map[string]*dag.Graph{}},
+		life: life, end: end, drained: make(chan struct{}), runs: map[string]*run{},
+		graphs: graphs{compile: opts.Compile, made: map[variant]*dag.Graph{}},
 	}, nil
 }
 
 // Drain makes the engine refuse new executions and start no further step of
-// those it has; what runs goes on.
+// those it has, and sends away workers who wait for tasks; what runs goes on.
 func (e *Engine) Drain() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.draining = true
+	if !e.draining {
+		e.draining = true
+		close(e.drained)
+	}
 }
 
 // Close drains, waits until the running calls are done or ctx ends, cuts off

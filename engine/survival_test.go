@@ -55,12 +55,12 @@ func wide(n int) *dag.Graph {
 	p := &dag.State{Name: "p", Kind: dag.Parallel}
 	for i := range n {
 		name := fmt.Sprint("a", i)
-		p.Branches = append(p.Branches, &dag.Graph{Start: name, States: []*dag.State{{Name: name, Kind: dag.Task, Function: name}}})
+		p.Branches = append(p.Branches, &dag.Graph{Start: name, States: []*dag.State{{Name: name, Kind: dag.Task, Resource: dag.Resource{Name: name}}}})
 	}
 	return &dag.Graph{Start: "p", States: []*dag.State{p}}
 }
 
-func compileWide(_, definition string) (*dag.Graph, error) {
+func compileWide(_, definition string, _ engine.Variant) (*dag.Graph, error) {
 	var n int
 	if _, err := fmt.Sscanf(definition, "wide %d", &n); err != nil {
 		return nil, err

@@ -89,7 +89,8 @@ func TestHandlers(t *testing.T) {
 func TestWorkflows(t *testing.T) {
 	t.Parallel()
 	for name, validate := range map[string]func(string) []source.Problem{
-		"workflow-simple.json": asl.Validate, "workflow-with-choice-task.json": asl.Validate, "wordstats.yaml": spec.Validate,
+		"workflow-simple.json": validate, "workflow-with-choice-task.json": validate, "workflow-next-prime.json": validate,
+		"wordstats.yaml": spec.Validate,
 	} {
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -103,13 +104,15 @@ func TestWorkflows(t *testing.T) {
 
 func TestDocumentsAreJSON(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"input.json", "workflow-simple.json", "workflow-with-choice-task.json"} {
+	for _, name := range []string{"input.json", "workflow-simple.json", "workflow-with-choice-task.json", "workflow-next-prime.json"} {
 		text, err := os.ReadFile(name)
 		if err != nil || !json.Valid(text) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
+
+func validate(text string) []source.Problem { return asl.Validate(text, asl.Options{}) }
 
 // README.md names every example, and every file that it names is there.
 func TestReadmeIsComplete(t *testing.T) {

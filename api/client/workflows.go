@@ -64,14 +64,17 @@ func (c *Client) StartDefinition(ctx context.Context, in api.StartExecution) (ap
 // ExecutionQuery narrows a list of executions; zero fields do not.
 type ExecutionQuery struct {
 	Workflow, Status, Cursor string
-	Limit                    int
+	// Parent asks for the items of a distributed Map of an execution, which are
+	// in no list otherwise.
+	Parent string
+	Limit  int
 }
 
 // Executions lists executions, the newest first, a page at a time.
 func (c *Client) Executions(ctx context.Context, q ExecutionQuery) (api.ExecutionList, error) {
 	query := url.Values{}
 	for key, value := range map[string]string{
-		api.QueryWorkflow: q.Workflow, api.QueryStatus: q.Status, api.QueryCursor: q.Cursor,
+		api.QueryWorkflow: q.Workflow, api.QueryParent: q.Parent, api.QueryStatus: q.Status, api.QueryCursor: q.Cursor,
 	} {
 		if value != "" {
 			query.Set(key, value)
@@ -96,4 +99,10 @@ func (c *Client) History(ctx context.Context, id string) (api.History, error) {
 // Stop ends an execution.
 func (c *Client) Stop(ctx context.Context, id string, in api.StopRequest) (api.Execution, error) {
 	return fetchOn[api.Execution](ctx, c, http.MethodPost, api.RouteStop, id, in)
+}
+
+// TestState runs one state of a definition alone; fault.Invalid when the
+// definition or the request is not right. A state that fails is no error.
+func (c *Client) TestState(ctx context.Context, in api.TestState) (api.TestStateResult, error) {
+	return fetch[api.TestStateResult](ctx, c, request{method: http.MethodPost, path: api.RouteTestState, body: in})
 }

@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/serverledge/serverledge/api"
 	"github.com/serverledge/serverledge/dag"
+	"github.com/serverledge/serverledge/engine"
 	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/internal/fault"
 	"github.com/serverledge/serverledge/store"
@@ -24,6 +24,7 @@ func (s *Server) workflowRoutes() []route {
 		{http.MethodPut, api.RouteWorkflow, s.putWorkflow},
 		{http.MethodDelete, api.RouteWorkflow, s.deleteWorkflow},
 		{http.MethodPost, api.RouteWorkflowExecutions, s.startWorkflow},
+		{http.MethodPost, api.RouteTestState, s.testState},
 	}
 }
 
@@ -176,59 +177,34 @@ func (s *Server) compile(in *api.Workflow) (*store.Workflow, error) {
 		e := fault.From(err)
 		return nil, e.WithFields(fault.Field{Pointer: "/name", Code: e.Code, Detail: e.Detail})
 	}
-	graph, language, err := s.graph(in.Language, in.Definition)
-	if err != nil {
-		return nil, err
-	}
 	level := in.Type
 	if level == "" {
-		level = "STANDARD"
+		level = string(engine.Standard)
+	}
+	graph, language, err := s.graph(in.Language, in.Definition, engine.Variant{Express: level == string(engine.Express)})
+	if err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256([]byte(language + "\x00" + level + "\x00" + in.Definition))
 	return &store.Workflow{
 		Namespace: functions.DefaultNamespace, Name: in.Name, Language: language, Definition: in.Definition, Type: level,
-		Version: hex.EncodeToString(sum[:8]), Functions: called(graph), Created: time.Now().UTC().Truncate(time.Millisecond),
+		Version: hex.EncodeToString(sum[:8]), Functions: dag.Functions(graph), Created: time.Now().UTC().Truncate(time.Millisecond),
 	}, nil
 }
 
 // graph compiles a definition. Whatever is wrong with it, the request around it
 // was understood.
-func (s *Server) graph(language, definition string) (*dag.Graph, string, error) {
+func (s *Server) graph(language, definition string, v engine.Variant) (*dag.Graph, string, error) {
 	if definition == "" {
 		return nil, "", fault.New(fault.Invalid, "invalid_definition", "the definition is empty").
 			WithFields(fault.Field{Pointer: "/definition", Code: "required", Detail: "definition is empty"})
 	}
-	graph, found, err := s.Compile(language, definition)
+	graph, found, err := s.Compile(language, definition, v)
 	if err != nil && errors.Is(err, fault.Invalid) && api.StatusOf(err) != http.StatusUnprocessableEntity {
 		e := fault.From(err)
 		err = fault.New(fault.Invalid, "invalid_definition", "%s", e.Detail).WithFields(e.Fields...).WithHint("%s", e.Hint)
 	}
 	return graph, found, err
-}
-
-// called lists the functions that a graph calls, at any depth, each once.
-func called(graph *dag.Graph) []string {
-	seen := map[string]bool{}
-	var names []string
-	var walk func(*dag.Graph)
-	walk = func(g *dag.Graph) {
-		if g == nil {
-			return
-		}
-		for _, state := range g.States {
-			if state.Function != "" && !seen[state.Function] {
-				seen[state.Function] = true
-				names = append(names, state.Function)
-			}
-			for _, branch := range state.Branches {
-				walk(branch)
-			}
-			walk(state.Body)
-		}
-	}
-	walk(graph)
-	slices.Sort(names)
-	return names
 }
 
 // workflowVersion returns the version of a workflow, "" when there is none.

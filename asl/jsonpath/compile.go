@@ -2,6 +2,7 @@ package jsonpath
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -95,7 +96,7 @@ func (p *parser) path() (*Path, error) {
 		return nil, err
 	}
 	path.text = p.text[from:p.at]
-	path.definite = path.function != "" || definite(path.steps)
+	path.classify()
 	return path, nil
 }
 
@@ -203,6 +204,8 @@ func (p *parser) bracket() (step, error) {
 		s, err = p.filterStep()
 	case p.has("'") || p.has(`"`):
 		s, err = p.names()
+	case p.has("("):
+		s, err = p.fromEnd()
 	default:
 		s, err = p.indexes()
 	}
@@ -217,6 +220,21 @@ func (p *parser) bracket() (step, error) {
 		return s, p.fail("expected ] instead of %q", p.rune())
 	}
 	return s, nil
+}
+
+// fromEnd reads (@.length-1), the one script that paths of old definitions
+// hold: an index that is counted from the end.
+func (p *parser) fromEnd() (step, error) {
+	m := regexp.MustCompile(`^\(\s*@\.length\s*-\s*([0-9]{1,9})\s*\)`).FindStringSubmatch(p.text[p.at:])
+	if m == nil {
+		return step{}, p.fail("a script is only (@.length-1), or another number")
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil || n == 0 {
+		return step{}, p.fail("an index from the end is at least 1")
+	}
+	p.at += len(m[0])
+	return step{kind: stepIndexes, indexes: []int{-n}}, nil
 }
 
 func (p *parser) names() (step, error) {

@@ -179,7 +179,7 @@ func (p *parser) operandPath() (operand, error) {
 		return o, err
 	}
 	o.path.text = p.text[from:p.at]
-	o.path.definite = o.path.function != "" || definite(o.path.steps)
+	o.path.classify()
 	return o, nil
 }
 

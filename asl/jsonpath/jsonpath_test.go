@@ -29,6 +29,8 @@ func TestGet(t *testing.T) {
 		{"$.a", "[1,2,3,4]"},
 		{"$.a[0]", "1"},
 		{"$.a[-1]", "4"},
+		{"$.a[(@.length-1)]", "4"},
+		{"$.l[( @.length - 3 )].n", "1"},
 		{"$.hy-phen.x-y", "1"},
 		{"$['hy-phen']['x-y']", "1"},
 		{`$["dot.ted"]`, "3"},
@@ -86,27 +88,31 @@ func TestGet(t *testing.T) {
 		{"$v", "[5]"},
 		{"$v[0]", "5"},
 	}
-	roots := jsonpath.Roots{
-		Input:   parse(t, document),
-		Context: func() value.Value { return parse(t, `{"Execution":{"Id":"e1"}}`) },
-		Variable: func(name string) value.Value {
-			if name == "v" {
-				return value.OfArray(value.OfInt(5))
-			}
-			return value.Value{}
-		},
-	}
 	for _, c := range cases {
 		p, err := jsonpath.Compile(c.path)
 		if err != nil {
 			t.Errorf("%s: %v", c.path, err)
 			continue
 		}
-		got, err := p.Get(roots)
+		got, err := p.Get(root(t, p), nil)
 		if err != nil || got.String() != c.want {
 			t.Errorf("%s: got %s, %v, want %s", c.path, got, err, c.want)
 		}
 	}
+}
+
+// root returns the document that a path starts from: there is one variable, v.
+func root(t *testing.T, p *jsonpath.Path) value.Value {
+	t.Helper()
+	switch {
+	case p.Root() == jsonpath.Input:
+		return parse(t, document)
+	case p.Root() == jsonpath.Context:
+		return parse(t, `{"Execution":{"Id":"e1"}}`)
+	case p.VariableName() == "v":
+		return value.OfArray(value.OfInt(5))
+	}
+	return value.Value{}
 }
 
 func TestMissing(t *testing.T) {
@@ -119,7 +125,7 @@ func TestMissing(t *testing.T) {
 		{"$.nil.x", "Expected to find an object with property ['x'] in path $['nil'] but found 'null'"},
 		{"$.s[0]", "Filter: [0] can only be applied to arrays. Current context is: $['s']"},
 		{"$x.y", "No results for path: $x"},
-		{"$$.x", "No results for path: $$"},
+		{"$$.x", "No results for path: $$['x']"},
 		{"$.e.max()", "No results for path: $.e.max()"},
 	}
 	for _, c := range cases {
@@ -127,7 +133,7 @@ func TestMissing(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.path, err)
 		}
-		_, err = p.Get(jsonpath.Roots{Input: parse(t, document)})
+		_, err = p.Get(root(t, p), nil)
 		var missing *jsonpath.MissingError
 		if !errors.As(err, &missing) || missing.Detail != c.want {
 			t.Errorf("%s: got %v, want %s", c.path, err, c.want)
@@ -171,7 +177,7 @@ func TestGetIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%.40s: %v", path, err)
 		}
-		if _, err := p.Get(jsonpath.Roots{Input: input}); !errors.Is(err, jsonpath.ErrTooMuch) {
+		if _, err := p.Get(input, nil); !errors.Is(err, jsonpath.ErrTooMuch) {
 			t.Errorf("%.40s: got %v, want ErrTooMuch", path, err)
 		}
 	}
@@ -179,7 +185,7 @@ func TestGetIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, err := p.Get(jsonpath.Roots{Input: doc}); err != nil || v.Len() != 2001 {
+	if v, err := p.Get(doc, nil); err != nil || v.Len() != 2001 {
 		t.Errorf("a huge slice: %d items, %v", v.Len(), err)
 	}
 }
@@ -265,14 +271,14 @@ func TestJayway(t *testing.T) {
 	if err := json.Unmarshal(text, &suite); err != nil {
 		t.Fatal(err)
 	}
-	roots := jsonpath.Roots{Input: parse(t, string(suite.Document))}
+	suiteDocument := parse(t, string(suite.Document))
 	passed := 0
 	for _, c := range suite.Cases {
 		p, err := jsonpath.Compile(c.Path)
 		invalid := err != nil || p.Root() != jsonpath.Input
 		var got value.Value
 		if !invalid {
-			got, err = p.Get(roots)
+			got, err = p.Get(suiteDocument, nil)
 		}
 		var ok bool
 		switch c.Expect.Error {
@@ -291,8 +297,8 @@ func TestJayway(t *testing.T) {
 		}
 	}
 	t.Logf("Jayway: %d of %d", passed, len(suite.Cases))
-	if passed < len(suite.Cases)*95/100 {
-		t.Errorf("%d of %d cases pass, fewer than 95 %%", passed, len(suite.Cases))
+	if passed*100 < len(suite.Cases)*97 {
+		t.Errorf("%d of %d cases pass, fewer than 97 %%", passed, len(suite.Cases))
 	}
 }
 
@@ -310,7 +316,7 @@ func FuzzCompile(f *testing.F) {
 			}
 			return
 		}
-		v, err := p.Get(jsonpath.Roots{Input: doc})
+		v, err := p.Get(doc, nil)
 		if err == nil && !p.Definite() && v.Kind() != value.Array {
 			t.Fatalf("%q: an indefinite path gave %s", text, v)
 		}

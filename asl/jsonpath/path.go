@@ -25,7 +25,7 @@ import (
 const (
 	// MaxLength is the longest path, in bytes.
 	MaxLength = 10 << 10
-	// MaxSteps bounds one evaluation (or those that share Roots.Spent): visited values, and the work of regular
+	// MaxSteps bounds one evaluation (or those that share a count): visited values, and the work of regular
 	// expressions in units of 64 instruction-bytes.
 	MaxSteps = 200_000
 	// maxDepth bounds how deep filters nest.
@@ -41,16 +41,6 @@ const (
 	Context              // $$
 	Variable             // $name
 )
-
-// Roots are the documents that a path may look into. A nil function and an
-// absent value make every path of that root missing.
-type Roots struct {
-	Input    value.Value
-	Context  func() value.Value
-	Variable func(name string) value.Value
-	// Spent counts the steps of several evaluations that share one bound.
-	Spent *int
-}
 
 // ErrTooMuch says that an evaluation was given up after MaxSteps steps.
 var ErrTooMuch = errors.New("the path takes too many steps on this input")
@@ -68,6 +58,8 @@ type Path struct {
 	steps    []step
 	function string // "", or the name of a trailing function such as length
 	definite bool
+	// reference paths consist of names and single indexes.
+	reference bool
 }
 
 // step goes from one value to its parts.
@@ -104,37 +96,35 @@ func (p *Path) Root() Root { return p.root }
 func (p *Path) VariableName() string { return p.variable }
 
 // IsReference tells whether the path consists of names and single indexes.
-func (p *Path) IsReference() bool {
+func (p *Path) IsReference() bool { return p.reference }
+
+// classify notes what kind of path its steps make.
+func (p *Path) classify() {
+	p.definite = p.function != "" || definite(p.steps)
+	p.reference = p.function == ""
 	for _, s := range p.steps {
 		if s.deep || s.kind != stepNames && s.kind != stepIndexes || len(s.names)+len(s.indexes) != 1 {
-			return false
+			p.reference = false
 		}
 	}
-	return p.function == ""
 }
 
-// Get evaluates the path. Errors are *MissingError, for a definite path only,
-// and ErrTooMuch.
-func (p *Path) Get(roots Roots) (value.Value, error) {
-	var root value.Value
-	switch p.root {
-	case Input:
-		root = roots.Input
-	case Context:
-		if roots.Context != nil {
-			root = roots.Context()
-		}
-	case Variable:
-		if roots.Variable != nil {
-			root = roots.Variable(p.variable)
-		}
+// Get evaluates the path on the document that its Root means; an absent one
+// makes the path missing. spent counts the steps of several evaluations that
+// share one bound; nil bounds this one alone. Errors are *MissingError, for a
+// definite path only, and ErrTooMuch.
+func (p *Path) Get(root value.Value, spent *int) (value.Value, error) {
+	if p.reference && !root.IsAbsent() { // the usual case allocates nothing
+		return p.walk(root)
 	}
 	e := evaluation{root: root}
-	if roots.Spent != nil {
-		e.steps = *roots.Spent
-		defer func() { *roots.Spent = e.steps }()
+	if spent == nil {
+		return e.path(p, root)
 	}
-	return e.path(p, root)
+	e.steps = *spent
+	v, err := e.path(p, root)
+	*spent = e.steps
+	return v, err
 }
 
 // path evaluates p on a value.

@@ -273,6 +273,8 @@ func (a *app) cell(column, s string) string {
 	switch s {
 	case "SUCCEEDED", "ready", "up", "alive":
 		colour = "32"
+	case "RETRIABLE", "CAUGHT_ERROR":
+		colour = "33"
 	case "RUNNING":
 		colour = "36"
 	case "FAILED", "ABORTED", "TIMED_OUT", "down":

@@ -24,6 +24,7 @@ import (
 //	etcd/         the embedded store
 //	packages/     unpacked code
 //	instances/    what running instances need
+//	objects/      the buckets of workflows, unless they are in S3
 type dataDir struct {
 	path string
 	lock *os.File

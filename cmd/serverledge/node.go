@@ -15,7 +15,9 @@ import (
 
 	"github.com/serverledge/serverledge/api/client"
 	"github.com/serverledge/serverledge/api/server"
+	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/engine"
+	"github.com/serverledge/serverledge/engine/services"
 	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/functions/pack"
 	"github.com/serverledge/serverledge/internal/config"
@@ -42,6 +44,7 @@ type node struct {
 	pool     *pool.Pool
 	router   *offload.Router
 	engine   *engine.Engine
+	limits   string // of executions, as the engine keeps them
 	api      *server.Server
 	http     *http.Server
 	listener net.Listener
@@ -155,6 +158,7 @@ func (n *node) openData(context.Context) error {
 	if err != nil {
 		return &exitError{exitConfig, err}
 	}
+	n.clients.from = n.id
 	return nil
 }
 
@@ -231,15 +235,41 @@ func (n *node) openEngine(context.Context) error {
 		Dial:  func(p offload.Peer) functions.Invoker { return n.clients.to(p.Address) },
 	})
 	n.onClose(func(context.Context) error { return n.clients.close() })
+	if n.limits, err = limits(n.cfg); err != nil {
+		return err
+	}
+	store, err := openObjects(n.cfg, n.dir)
+	if err != nil {
+		return &exitError{exitConfig, err}
+	}
+	n.onClose(func(context.Context) error { return store.Close() })
+	calls := services.New(services.Options{Allow: n.cfg.List("workflow.http.allow"), Objects: store})
+	n.onClose(func(context.Context) error { return calls.Close() })
 	n.engine, err = engine.New(engine.Options{
-		Node: n.id, Journal: n.store, Names: n.store, Invoker: n.router, Compile: compile,
-		Observe: n.metrics.observe, Branch: n.metrics.branch, Log: n.log,
+		Node: n.id, Journal: n.store, Names: n.store, Invoker: n.router, Compile: compile, Limits: n.limits, Workflow: n.workflow,
+		Services: calls,
+		Observe:  n.metrics.observe, Branch: n.metrics.branch, Log: n.log,
 	})
 	if err != nil {
 		return err
 	}
 	n.onDrain(n.engine.Close)
 	return nil
+}
+
+// workflow finds a registered workflow for tasks that start one.
+func (n *node) workflow(ctx context.Context, namespace, name string) (*engine.Definition, error) {
+	w, err := n.store.Workflow(ctx, namespace, name)
+	if err != nil {
+		return nil, err
+	}
+	return &engine.Definition{Workflow: w.Name, Language: w.Language, Definition: w.Definition, Version: w.Version}, nil
+}
+
+// compile makes a graph for the API, under the limits of this node.
+func (n *node) compile(language, definition string, v engine.Variant) (*dag.Graph, string, error) {
+	v.Limits = n.limits
+	return detectAndCompile(language, definition, v)
 }
 
 // fit says how well this node could run a function now.
@@ -264,7 +294,7 @@ func (n *node) openAPI(context.Context) error {
 	}
 	var err error
 	n.api, err = server.New(server.Options{
-		Engine: n.engine, Store: n.store, Pool: poolFace{n.pool, n.driver}, Node: &nodeFace{n}, Compile: detectAndCompile,
+		Engine: n.engine, Store: n.store, Pool: poolFace{n.pool, n.driver}, Node: &nodeFace{n}, Compile: n.compile,
 		Metrics: handler, Hosts: hosts, Hops: n.cfg.Int("scheduler.hops"), Log: n.log,
 	})
 	if err != nil {
@@ -418,6 +448,7 @@ func (n *node) close(ctx context.Context) error {
 
 // clients keeps one client per peer.
 type clients struct {
+	from string // the id of this node
 	mu   sync.Mutex
 	made map[string]*client.Client
 }
@@ -429,7 +460,7 @@ func (c *clients) to(address string) *client.Client {
 		c.made = map[string]*client.Client{}
 	}
 	if c.made[address] == nil {
-		c.made[address] = client.New(address, client.Options{})
+		c.made[address] = client.New(address, client.Options{From: c.from})
 	}
 	return c.made[address]
 }

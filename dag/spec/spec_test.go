@@ -79,9 +79,9 @@ func run(t *testing.T, g *dag.Graph, input string, functions map[string]func(val
 		for _, c := range commands {
 			switch c := c.(type) {
 			case dag.Invoke:
-				calls = append(calls, c.Function+" "+c.Input.String())
+				calls = append(calls, c.Resource.Name+" "+c.Input.String())
 				var event dag.Event
-				f := functions[c.Function]
+				f := functions[c.Resource.Name]
 				if f == nil {
 					f = func(v value.Value, _ int) (string, error) { return v.String(), nil }
 				}

@@ -114,7 +114,7 @@ func (c *compiler) task(m *source.Member) *dag.State {
 	if when := n.Get("when"); when != nil {
 		s.When = c.guard(when, used)
 	}
-	call.Function = c.function(n)
+	call.Resource.Name = c.function(n)
 	call.Timeout = c.duration(n, "timeout", 0)
 	if retry := n.Get("retry"); retry != nil && retry.Kind == value.Object {
 		call.Retry = []dag.Retry{c.retry(retry)}

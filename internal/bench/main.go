@@ -47,7 +47,7 @@ func measure(ctx context.Context, driver string, length time.Duration, out io.Wr
 		return err
 	}
 	var rows []row
-	for _, part := range []func(context.Context, string, string, time.Duration) ([]row, error){kernel, start, calls} {
+	for _, part := range []func(context.Context, string, string, time.Duration) ([]row, error){kernel, language, start, calls} {
 		more, err := part(ctx, root, driver, length)
 		if err != nil {
 			return err
