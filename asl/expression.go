@@ -26,9 +26,16 @@ type expression struct {
 	whole bool
 }
 
+// sizeFactor is how many times the largest payload an evaluation may make on the
+// way to its result.
+const sizeFactor = 64
+
 // eval computes the value of an expression; absent when it is undefined.
 func (e *expression) eval(s *scope) (value.Value, *dag.Failure) {
+	spent := 0
 	v, err := e.compiled.Evaluate(value.Value{}, query.Env{
+		Limits: query.Limits{Steps: max(1, min(query.DefaultSteps, s.Left())), Size: sizeFactor * s.limits.Payload},
+		Spent:  &spent,
 		Var: func(name string) (value.Value, bool) {
 			if name == statesName {
 				return s.reserved(e.whole), true
@@ -38,6 +45,9 @@ func (e *expression) eval(s *scope) (value.Value, *dag.Failure) {
 		Now:  s.Now(),
 		Rand: s.Rand,
 	})
+	if failure := s.Work(spent); failure != nil {
+		return value.Value{}, failure
+	}
 	switch {
 	case err == nil:
 		return v, nil

@@ -77,9 +77,13 @@ func (s *Scope) cell(state string) *cell {
 func (s *Scope) Now() time.Time { return s.x.now }
 
 // Work tells how much a function of the language has done: the Step that goes
-// beyond Limits.Work ends the execution. What counts as one is the language's
-// to say; it should take about 100 nanoseconds.
-func (s *Scope) Work(units int) { s.x.worked += units }
+// beyond Limits.Work ends the execution, with the failure that is returned then
+// and may be handed on. What counts as one is the language's to say; it should
+// take about 100 nanoseconds.
+func (s *Scope) Work(units int) *Failure {
+	s.x.worked += units
+	return s.x.overworked()
+}
 
 // Left returns how much more work this Step may do.
 func (s *Scope) Left() int { return max(s.x.limits.Work-s.x.worked, 0) }

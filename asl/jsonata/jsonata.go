@@ -37,6 +37,9 @@ type Env struct {
 	Rand func() *rand.Rand
 	// Limits bound the evaluation.
 	Limits Limits
+	// Spent, unless nil, grows by the steps that the evaluation takes, also by those
+	// of one that fails.
+	Spent *int
 	// Interrupt is asked now and then whether to give up. It may be nil.
 	Interrupt func() bool
 }
@@ -86,6 +89,9 @@ func (x *Expression) Evaluate(input value.Value, env Env) (value.Value, error) {
 	in := e.ofInput(input)
 	if e.root = in; in.kind == array {
 		in = e.ofItems([]item{in}, sequence|wrapper)
+	}
+	if env.Spent != nil {
+		defer func() { *env.Spent += e.limit.Steps - e.steps }()
 	}
 	it, err := e.evaluate(x.root, in, &e.top)
 	if err == nil && it.kind == callable {

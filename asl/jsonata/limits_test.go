@@ -24,6 +24,30 @@ func limitOf(text string, input value.Value, limits jsonata.Limits) string {
 }
 
 // Each limit holds at the value that an evaluation needs and not one below.
+func TestSpentStepsAreTold(t *testing.T) {
+	t.Parallel()
+	input := parse(t, document)
+	x := compile(t, `$sum(shop.items.(price * stock))`)
+	spent := 0
+	for range 2 {
+		if _, err := x.Evaluate(input, jsonata.Env{Spent: &spent}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	steps := spent / 2
+	for limit, want := range map[int]string{steps: "", steps - 1: "steps"} {
+		spent = 0
+		_, err := x.Evaluate(input, jsonata.Env{Spent: &spent, Limits: jsonata.Limits{Steps: limit}})
+		var e *jsonata.Error
+		if got := errors.As(err, &e); got != (want != "") || got && e.Limit != want {
+			t.Errorf("%d steps: got %v, want %q", limit, err, want)
+		}
+		if spent < limit || spent > steps {
+			t.Errorf("%d steps: spent %d", limit, spent)
+		}
+	}
+}
+
 func TestLimitsAreExact(t *testing.T) {
 	t.Parallel()
 	input := parse(t, document)
