@@ -6,9 +6,18 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/serverledge/serverledge/dag/value"
 )
 
 // The functions of this file read compact JSON text that is known to be valid.
+
+// text is the text of a document, with its arrays and objects: who looks for
+// something passes over what it is not in.
+type text struct {
+	raw   string
+	spans []value.Span
+}
 
 // cursor is a place in a text.
 type cursor struct {
@@ -25,7 +34,7 @@ func (e *evaluation) decode(n *node) {
 	c := n.cursor()
 	n.state = open
 	mark := len(e.stack)
-	if inner := int(c.doc.spans[n.place].next - c.span); inner > fewKeys {
+	if inner := int(c.doc.spans[n.place].Next - c.span); inner > fewKeys {
 		e.expect(inner)
 	}
 	if raw := c.doc.raw; raw[n.at] == '[' {
@@ -108,7 +117,7 @@ func (c *cursor) skip() {
 		c.at, _ = quotedEnd(raw, c.at)
 	case '[', '{':
 		s := c.doc.spans[c.span]
-		c.at, c.span = int(s.end), s.next
+		c.at, c.span = int(s.End), s.Next
 	default:
 		at := c.at + 1
 		for raw[at] != ',' && raw[at] != ']' && raw[at] != '}' {

@@ -42,8 +42,6 @@ type evaluation struct {
 	fewGlobals [4]global
 	start      [16]item
 	nodes      [4]node
-	first      text
-	fewSpans   [8]span
 	input      more
 }
 

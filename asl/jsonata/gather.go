@@ -50,7 +50,7 @@ func (e *evaluation) gather(n *node, names []string, last bool) (r results, ok b
 	g := gathering{e: e, last: last}
 	mark := len(e.stack)
 	c := cursor{n.doc, int(n.at), n.place}
-	e.expect(int(n.doc.spans[n.place].next - n.place))
+	e.expect(int(n.doc.spans[n.place].Next - n.place))
 	if ok, err = g.array(c, names); err != nil || !ok {
 		e.stack = e.stack[:mark]
 		return results{}, false, err

@@ -203,7 +203,7 @@ func (e *evaluation) get(n *node, key string) item {
 // take gets the text of a value. It is copied once, so that the strings in it
 // need no copies of their own.
 func (e *evaluation) take(n *node) {
-	n.doc = e.readText(string(n.more.value.Bytes()))
+	n.doc = &text{string(n.more.value.Bytes()), n.more.value.Spans()}
 	n.state, n.place, n.at, n.end = closed, 0, 0, uint32(len(n.doc.raw))
 	n.keys, n.items, n.more.index = nil, nil, nil
 	e.steps -= len(n.doc.raw) / bytesPerStep

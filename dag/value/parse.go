@@ -2,7 +2,9 @@ package value
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
 	"unicode/utf16"
@@ -31,219 +33,249 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Det
 // returns it in compact form. Errors are *SyntaxError.
 func Parse(text []byte) (Value, error) {
 	s := scanner{in: text}
-	s.blank()
-	if err := s.value(0); err != nil {
-		return Value{}, err
+	start := s.blank(0)
+	s.copied = start
+	end := s.value(start, 0)
+	if end < 0 {
+		return Value{}, s.err
 	}
-	s.blank()
-	if s.at < len(s.in) {
-		return Value{}, s.fail("invalid_json", "text after the end of the document")
+	if at := s.blank(end); at < len(text) {
+		s.fail(at, "invalid_json", "text after the end of the document")
+		return Value{}, s.err
 	}
-	if s.out == nil { // nothing was left out
-		return Raw(text[s.start:s.end]), nil
+	compact := text[start:end]
+	if s.out != nil { // something was left out
+		compact = append(s.out, text[s.copied:end]...)
 	}
-	return Raw(append(s.out, s.in[s.copied:s.end]...)), nil
+	if len(s.spans) > 0 && few(s.spans, compact) {
+		spans := s.spans // s itself stays on the stack
+		return ofText(compact, &spans), nil
+	}
+	return ofText(compact, nil), nil
 }
 
-// scanner validates a text and drops its blanks.
+// scanner validates a text, drops its blanks and notes its spans. Its methods
+// take the place of what they read and return the place behind it, or -1 once
+// err is set.
 type scanner struct {
-	in     []byte
-	at     int
-	tokens int
-	start  int    // of the document
-	end    int    // of the last token
-	copied int    // in[:copied] is in out or was left out
-	out    []byte // nil until the first blank inside the document
+	in      []byte
+	tokens  int
+	copied  int    // in[:copied] is in out or was left out
+	out     []byte // nil until the first blank inside the document
+	dropped int    // bytes left out so far
+	spans   []Span
+	keys    [32]key // of the objects around
+	known   int     // how many of them there are
+	err     error
 }
 
-func (s *scanner) fail(code, format string, args ...any) error {
-	return &SyntaxError{s.at, code, fmt.Sprintf(format, args...)}
+// key is one of an object, without escapes.
+type key struct {
+	head uint64 // its first bytes
+	at   int
+}
+
+func (s *scanner) fail(at int, code, format string, args ...any) int {
+	s.err = &SyntaxError{at, code, fmt.Sprintf(format, args...)}
+	return -1
 }
 
 // blank skips white space, keeping what came before it.
-func (s *scanner) blank() {
-	if s.at < len(s.in) && s.in[s.at] > ' ' {
-		return // as nearly always in a compact text
+func (s *scanner) blank(at int) int {
+	if at < len(s.in) && s.in[at] > ' ' {
+		return at // as nearly always in a compact text
 	}
-	s.blanks()
+	return s.blanks(at)
 }
 
-func (s *scanner) blanks() {
-	from := s.at
-	for s.at < len(s.in) {
-		switch s.in[s.at] {
+func (s *scanner) blanks(from int) int {
+	at := from
+	for at < len(s.in) {
+		switch s.in[at] {
 		case ' ', '\t', '\n', '\r':
-			s.at++
+			at++
 			continue
 		}
 		break
 	}
-	if s.at == from {
-		return
+	if at == from || at == len(s.in) {
+		return at
 	}
-	if s.tokens == 0 {
-		s.start, s.copied = s.at, s.at
-		return
+	s.dropped += at - from
+	if s.tokens > 0 {
+		if s.out == nil {
+			s.out = make([]byte, 0, len(s.in)-s.copied)
+		}
+		s.out = append(s.out, s.in[s.copied:from]...)
+		s.copied = at
 	}
-	if s.at == len(s.in) {
-		return
-	}
-	if s.out == nil {
-		s.out = make([]byte, 0, len(s.in)-s.start)
-	}
-	s.out = append(s.out, s.in[s.copied:from]...)
-	s.copied = s.at
+	return at
 }
 
-func (s *scanner) token() error {
+func (s *scanner) tooMany(at int) int {
+	return s.fail(at, "too_many_tokens", "more than %d values and keys", MaxTokens)
+}
+
+func (s *scanner) value(at, depth int) int {
+	if at >= len(s.in) {
+		return s.fail(at, "invalid_json", "the document ends too early")
+	}
 	if s.tokens++; s.tokens > MaxTokens {
-		return s.fail("too_many_tokens", "more than %d values and keys", MaxTokens)
+		return s.tooMany(at)
 	}
-	return nil
-}
-
-func (s *scanner) value(depth int) error {
-	if s.at >= len(s.in) {
-		return s.fail("invalid_json", "the document ends too early")
-	}
-	if err := s.token(); err != nil {
-		return err
-	}
-	var err error
-	switch c := s.in[s.at]; {
-	case c == '{' || c == '[':
+	switch s.in[at] {
+	case '"':
+		end, _ := s.text(at)
+		return end
+	case '{', '[':
 		if depth >= MaxDepth {
-			return s.fail("too_deep", "nested deeper than %d levels", MaxDepth)
+			return s.fail(at, "too_deep", "nested deeper than %d levels", MaxDepth)
 		}
-		if c == '{' {
-			err = s.object(depth + 1)
-		} else {
-			err = s.array(depth + 1)
-		}
-	case c == '"':
-		_, err = s.text()
-	case c == 't':
-		err = s.word("true")
-	case c == 'f':
-		err = s.word("false")
-	case c == 'n':
-		err = s.word("null")
-	case c == '-' || '0' <= c && c <= '9':
-		err = s.number()
-	default:
-		r, _ := utf8.DecodeRune(s.in[s.at:])
-		return s.fail("invalid_json", "unexpected %q where a value should be", r)
+		return s.nested(at, depth+1)
+	case 't':
+		return s.word(at, "true")
+	case 'f':
+		return s.word(at, "false")
+	case 'n':
+		return s.word(at, "null")
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return s.number(at)
 	}
-	s.end = s.at
-	return err
+	r, _ := utf8.DecodeRune(s.in[at:])
+	return s.fail(at, "invalid_json", "unexpected %q where a value should be", r)
 }
 
-func (s *scanner) word(w string) error {
-	if len(s.in)-s.at < len(w) || string(s.in[s.at:s.at+len(w)]) != w {
-		return s.fail("invalid_json", "unexpected text where %s should be", w)
+// nested reads an array or object.
+func (s *scanner) nested(at, depth int) int {
+	if s.spans == nil && len(s.in) >= smallText {
+		s.spans = make([]Span, 0, guess(s.in))
 	}
-	s.at += len(w)
-	return nil
+	n := len(s.spans)
+	if s.spans != nil {
+		s.spans = append(s.spans, Span{})
+	}
+	if s.in[at] == '{' {
+		at = s.object(at, depth)
+	} else {
+		at = s.array(at, depth)
+	}
+	if s.spans != nil {
+		s.spans[n] = Span{uint32(at - s.dropped), uint32(len(s.spans))}
+	}
+	return at
 }
 
-func (s *scanner) digits() bool {
-	from := s.at
-	for s.at < len(s.in) && '0' <= s.in[s.at] && s.in[s.at] <= '9' {
-		s.at++
+func (s *scanner) word(at int, w string) int {
+	if len(s.in)-at < len(w) || string(s.in[at:at+len(w)]) != w {
+		return s.fail(at, "invalid_json", "unexpected text where %s should be", w)
 	}
-	return s.at > from
+	return at + len(w)
 }
 
-func (s *scanner) number() error {
-	if s.in[s.at] == '-' {
-		s.at++
+// digits returns the place behind the digits at a place.
+func (s *scanner) digits(at int) int {
+	for at < len(s.in) && '0' <= s.in[at] && s.in[at] <= '9' {
+		at++
 	}
-	if s.at < len(s.in) && s.in[s.at] == '0' {
-		s.at++
-	} else if !s.digits() {
-		return s.fail("invalid_json", "a number needs digits")
-	}
-	if s.at < len(s.in) && s.in[s.at] == '.' {
-		if s.at++; !s.digits() {
-			return s.fail("invalid_json", "a number needs digits after its point")
-		}
-	}
-	if s.at < len(s.in) && (s.in[s.at] == 'e' || s.in[s.at] == 'E') {
-		s.at++
-		if s.at < len(s.in) && (s.in[s.at] == '+' || s.in[s.at] == '-') {
-			s.at++
-		}
-		if !s.digits() {
-			return s.fail("invalid_json", "a number needs digits in its exponent")
-		}
-	}
-	return nil
+	return at
 }
 
-// text checks a string and returns its content between the quotes, undecoded.
-// plain tells the bytes that stand for themselves in a string, and alone.
-var plain = func() (is [256]bool) { //nolint:gochecknoglobals // a table
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		is[c] = c != '"' && c != '\\'
+func (s *scanner) number(at int) int {
+	if s.in[at] == '-' {
+		at++
 	}
-	return is
-}()
+	from := at
+	if at < len(s.in) && s.in[at] == '0' {
+		at++
+	} else if at = s.digits(at); at == from {
+		return s.fail(at, "invalid_json", "a number needs digits")
+	}
+	if at < len(s.in) && s.in[at] == '.' {
+		from = at + 1
+		if at = s.digits(from); at == from {
+			return s.fail(at, "invalid_json", "a number needs digits after its point")
+		}
+	}
+	if at < len(s.in) && (s.in[at] == 'e' || s.in[at] == 'E') {
+		at++
+		if at < len(s.in) && (s.in[at] == '+' || s.in[at] == '-') {
+			at++
+		}
+		from = at
+		if at = s.digits(from); at == from {
+			return s.fail(at, "invalid_json", "a number needs digits in its exponent")
+		}
+	}
+	return at
+}
 
-func (s *scanner) text() ([]byte, error) {
-	s.at++
-	from := s.at
-	for s.at < len(s.in) {
-		for plain[s.in[s.at]] {
-			if s.at++; s.at == len(s.in) {
-				return nil, s.fail("invalid_json", "a string is not closed")
+// text checks a string; plain tells that it has no escapes. It looks at eight
+// bytes at once: the lowest bit of hit belongs to the first of them that does
+// not stand for itself, by the bit that it borrows in a subtraction, or by its
+// own top bit.
+func (s *scanner) text(at int) (end int, plain bool) {
+	in, plain := s.in, true
+	at++
+	for {
+		for at+8 <= len(in) {
+			w := binary.LittleEndian.Uint64(in[at:])
+			quote, slash := w^'"'*ones, w^'\\'*ones
+			hit := ((quote-ones)&^quote | (slash-ones)&^slash | (w-' '*ones)&^w | w) & tops
+			if hit != 0 {
+				at += bits.TrailingZeros64(hit) / 8
+				break
 			}
+			at += 8
 		}
-		switch c := s.in[s.at]; {
+		for at < len(in) && in[at] >= ' ' && in[at] < utf8.RuneSelf && in[at] != '"' && in[at] != '\\' {
+			at++
+		}
+		if at == len(in) {
+			return s.fail(at, "invalid_json", "a string is not closed"), false
+		}
+		switch c := in[at]; {
 		case c == '"':
-			s.at++
-			return s.in[from : s.at-1], nil
-		case c < 0x20:
-			return nil, s.fail("invalid_json", "a control character in a string must be escaped")
+			return at + 1, plain
+		case c < ' ':
+			return s.fail(at, "invalid_json", "a control character in a string must be escaped"), false
 		case c == '\\':
-			if err := s.escape(); err != nil {
-				return nil, err
+			plain = false
+			if at = s.escape(at); at < 0 {
+				return at, false
 			}
-		default:
-			r, n := utf8.DecodeRune(s.in[s.at:])
+		}
+		for at < len(in) && in[at] >= utf8.RuneSelf {
+			r, n := utf8.DecodeRune(in[at:])
 			if r == utf8.RuneError && n <= 1 {
-				return nil, s.fail("invalid_json", "the text is not valid UTF-8")
+				return s.fail(at, "invalid_json", "the text is not valid UTF-8"), false
 			}
-			s.at += n
+			at += n
 		}
 	}
-	return nil, s.fail("invalid_json", "a string is not closed")
 }
 
-func (s *scanner) escape() error {
-	if s.at+1 >= len(s.in) {
-		return s.fail("invalid_json", "a string is not closed")
+func (s *scanner) escape(at int) int {
+	if at+1 >= len(s.in) {
+		return s.fail(at, "invalid_json", "a string is not closed")
 	}
-	switch s.in[s.at+1] {
+	switch s.in[at+1] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		s.at += 2
-		return nil
+		return at + 2
 	case 'u':
-		r, ok := hex4(s.in[s.at:])
+		r, ok := hex4(s.in[at:])
 		if !ok {
-			return s.fail("invalid_json", `\u needs four hexadecimal digits`)
+			return s.fail(at, "invalid_json", `\u needs four hexadecimal digits`)
 		}
 		if !utf16.IsSurrogate(r) {
-			s.at += 6
-			return nil
+			return at + 6
 		}
-		low, ok := hex4(s.in[s.at+6:])
+		low, ok := hex4(s.in[at+6:])
 		if !ok || utf16.DecodeRune(r, low) == utf8.RuneError {
-			return s.fail("invalid_json", "half of a surrogate pair")
+			return s.fail(at, "invalid_json", "half of a surrogate pair")
 		}
-		s.at += 12
-		return nil
+		return at + 12
 	}
-	return s.fail("invalid_json", "unknown escape \\%c", s.in[s.at+1])
+	return s.fail(at, "invalid_json", "unknown escape \\%c", s.in[at+1])
 }
 
 // hex4 reads \uXXXX at the start of b.
@@ -255,101 +287,111 @@ func hex4(b []byte) (rune, bool) {
 	return rune(n), err == nil
 }
 
-func (s *scanner) array(depth int) error {
-	s.at++
-	s.blank()
-	if s.at < len(s.in) && s.in[s.at] == ']' {
-		s.at++
-		return nil
+func (s *scanner) array(at, depth int) int {
+	if at = s.blank(at + 1); at < len(s.in) && s.in[at] == ']' {
+		return at + 1
 	}
 	for {
-		s.blank()
-		if err := s.value(depth); err != nil {
-			return err
+		if at = s.value(s.blank(at), depth); at < 0 {
+			return at
 		}
-		s.blank()
-		if s.at >= len(s.in) {
-			return s.fail("invalid_json", "an array is not closed")
+		if at = s.blank(at); at >= len(s.in) {
+			return s.fail(at, "invalid_json", "an array is not closed")
 		}
-		switch s.in[s.at] {
+		switch s.in[at] {
 		case ',':
-			s.at++
+			at++
 		case ']':
-			s.at++
-			return nil
+			return at + 1
 		default:
-			return s.fail("invalid_json", "expected , or ] in an array")
+			return s.fail(at, "invalid_json", "expected , or ] in an array")
 		}
 	}
 }
 
-func (s *scanner) object(depth int) error {
-	s.at++
-	s.blank()
-	if s.at < len(s.in) && s.in[s.at] == '}' {
-		s.at++
-		return nil
+func (s *scanner) object(at, depth int) int {
+	if at = s.blank(at + 1); at < len(s.in) && s.in[at] == '}' {
+		return at + 1
 	}
-	var few [8][]byte
-	keys, seen := few[:0], map[string]bool(nil)
+	before := s.known
+	var many map[string]bool
 	for {
-		s.blank()
-		if s.at >= len(s.in) || s.in[s.at] != '"' {
-			return s.fail("invalid_json", "expected a key in double quotes")
+		if at = s.blank(at); at >= len(s.in) || s.in[at] != '"' {
+			return s.fail(at, "invalid_json", "expected a key in double quotes")
 		}
-		if err := s.token(); err != nil {
-			return err
+		if s.tokens++; s.tokens > MaxTokens {
+			return s.tooMany(at)
 		}
-		place := s.at
-		raw, err := s.text()
-		if err != nil {
-			return err
+		end, plain := s.text(at)
+		if end < 0 {
+			return end
 		}
-		key := raw
-		if bytes.IndexByte(raw, '\\') >= 0 {
-			key = []byte(unquote(raw))
+		if many == nil && (!plain || s.known == len(s.keys)) {
+			many = s.all(before)
 		}
-		twice := seen[string(key)]
-		if seen == nil {
-			for _, k := range keys {
-				twice = twice || bytes.Equal(k, key)
+		if many != nil {
+			key := unquote(s.in[at+1 : end-1])
+			if many[key] {
+				return s.twice(at, end)
 			}
-			if keys = append(keys, key); len(keys) == cap(few[:]) {
-				seen = make(map[string]bool, 2*len(keys))
-				for _, k := range keys {
-					seen[string(k)] = true
+			many[key] = true
+		} else {
+			k := key{s.head(at+1, end-1), at + 1}
+			for i := before; i < s.known; i++ {
+				if s.keys[i].head == k.head && bytes.Equal(s.in[s.keys[i].at:][:end-k.at], s.in[k.at:end]) {
+					return s.twice(at, end)
 				}
 			}
-		} else {
-			seen[string(key)] = true
+			s.keys[s.known] = k
+			s.known++
 		}
-		if twice {
-			s.at = place
-			return s.fail("duplicate_key", "the key %q stands twice in one object", key)
+		if at = s.blank(end); at >= len(s.in) || s.in[at] != ':' {
+			return s.fail(at, "invalid_json", "expected : after a key")
 		}
-		s.blank()
-		if s.at >= len(s.in) || s.in[s.at] != ':' {
-			return s.fail("invalid_json", "expected : after a key")
+		if at = s.value(s.blank(at+1), depth); at < 0 {
+			return at
 		}
-		s.at++
-		s.blank()
-		if err := s.value(depth); err != nil {
-			return err
+		if at = s.blank(at); at >= len(s.in) {
+			return s.fail(at, "invalid_json", "an object is not closed")
 		}
-		s.blank()
-		if s.at >= len(s.in) {
-			return s.fail("invalid_json", "an object is not closed")
-		}
-		switch s.in[s.at] {
+		switch s.in[at] {
 		case ',':
-			s.at++
+			at++
 		case '}':
-			s.at++
-			return nil
+			s.known = before
+			return at + 1
 		default:
-			return s.fail("invalid_json", "expected , or } in an object")
+			return s.fail(at, "invalid_json", "expected , or } in an object")
 		}
 	}
+}
+
+func (s *scanner) twice(at, end int) int {
+	return s.fail(at, "duplicate_key", "the key %q stands twice in one object", unquote(s.in[at+1:end-1]))
+}
+
+// head returns the first eight bytes of a text between two places, or less.
+func (s *scanner) head(from, to int) uint64 {
+	if from+8 > len(s.in) { // the document ends
+		var last [8]byte
+		copy(last[:], s.in[from:to])
+		return binary.LittleEndian.Uint64(last[:])
+	}
+	w := binary.LittleEndian.Uint64(s.in[from:])
+	if n := to - from; n < 8 {
+		w &= 1<<(8*n) - 1
+	}
+	return w
+}
+
+// all returns the known keys of an object as a set, for many keys or those
+// with escapes.
+func (s *scanner) all(before int) map[string]bool {
+	set := make(map[string]bool, 2*(s.known-before))
+	for _, k := range s.keys[before:s.known] {
+		set[string(s.in[k.at:k.at+bytes.IndexByte(s.in[k.at:], '"')])] = true
+	}
+	return set
 }
 
 // decode reads one level of a valid compact text; children stay undecoded.

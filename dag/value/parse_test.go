@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -184,6 +185,11 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 		same(t, v, want)
+		if long, err := Parse(append(append([]byte("[ \""+strings.Repeat("x", smallText)+"\" ,"), text...), " ]"...)); err == nil {
+			if got, want := long.Spans(), spansOf(long.String()); !slices.Equal(got, want) {
+				t.Fatalf("%q: the spans are %v, want %v", text, got, want)
+			}
+		}
 		if again := rebuild(v); again.String() != v.String() && !Equal(again, v) || !Equal(v, again) {
 			t.Fatalf("taken apart and put together, %s is %s", v, again)
 		}

@@ -47,8 +47,14 @@ type Member struct {
 
 // document has a text, a tree, or both; each is made from the other on demand.
 type document struct {
-	text atomic.Pointer[[]byte]
+	text atomic.Pointer[source]
 	tree atomic.Pointer[node]
+}
+
+// source is a text with what is known of it.
+type source struct {
+	bytes []byte
+	spans atomic.Pointer[[]Span] // nil until somebody asks, or if they are many
 }
 
 // node is a decoded level: the children are Values of their own.
@@ -82,9 +88,21 @@ func Raw(text []byte) Value {
 	if len(text) == 0 {
 		return Value{}
 	}
-	d := &document{}
-	d.text.Store(&text)
-	return Value{d}
+	return ofText(text, nil)
+}
+
+// ofText makes a value of a text, with one allocation.
+func ofText(text []byte, spans *[]Span) Value {
+	both := &struct {
+		document
+		source
+	}{}
+	both.bytes = text
+	if spans != nil {
+		both.spans.Store(spans)
+	}
+	both.text.Store(&both.source)
+	return Value{&both.document}
 }
 
 // OfBool returns true or false.
@@ -196,7 +214,7 @@ func (v Value) Kind() Kind {
 		return Absent
 	}
 	if t := v.d.text.Load(); t != nil {
-		switch (*t)[0] {
+		switch t.bytes[0] {
 		case '{':
 			return Object
 		case '[':
@@ -219,7 +237,7 @@ func (v Value) node() *node {
 	if n := v.d.tree.Load(); n != nil {
 		return n
 	}
-	n := decode(*v.d.text.Load())
+	n := decode(v.d.text.Load().bytes)
 	v.d.tree.CompareAndSwap(nil, n)
 	return v.d.tree.Load()
 }
@@ -373,12 +391,17 @@ func (v Value) Bytes() []byte {
 	if v.d == nil {
 		return nil
 	}
+	return v.source().bytes
+}
+
+// source returns the text of a value that is not absent.
+func (v Value) source() *source {
 	if t := v.d.text.Load(); t != nil {
-		return *t
+		return t
 	}
-	text := v.append(nil)
-	v.d.text.Store(&text)
-	return text
+	t := &source{bytes: v.append(nil)}
+	v.d.text.Store(t)
+	return t
 }
 
 // String returns v as compact JSON, "" when absent.
@@ -389,7 +412,7 @@ func (v Value) Size() int { return len(v.Bytes()) }
 
 func (v Value) append(b []byte) []byte {
 	if t := v.d.text.Load(); t != nil {
-		return append(b, *t...)
+		return append(b, t.bytes...)
 	}
 	n := v.d.tree.Load()
 	switch n.kind {

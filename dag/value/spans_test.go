@@ -1,0 +1,78 @@
+package value
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// spansOf finds spans one byte at a time.
+func spansOf(text string) []Span {
+	var spans []Span
+	var open []int
+	for i, quoted := 0, false; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[', c == '{':
+			open = append(open, len(spans))
+			spans = append(spans, Span{})
+		case c == ']', c == '}':
+			last := len(open) - 1
+			spans[open[last]] = Span{uint32(i + 1), uint32(len(spans))}
+			open = open[:last]
+		}
+	}
+	return spans
+}
+
+func TestSpans(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 300)
+	for _, text := range []string{
+		`1`, `[]`, `{"a":[]}`, `[[],{}]`, `["[{\"\\",{"]":"}"}]`, `["` + long + `\\",{"a":[{"}":"\""}]}]`,
+		`{"` + long + `" : [ 1, [ ], { } ] , "b": [ { "c" : "]" } ]}`, "  [ \"" + long + "\" ,\n [ {} ] ]  ",
+		"[" + strings.Repeat("[],", 300) + "[]]", strings.Repeat("[", 60) + `"` + long + `"` + strings.Repeat("]", 60),
+	} {
+		v, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := spansOf(v.String())
+		for range 2 {
+			if got := v.Spans(); !slices.Equal(got, want) {
+				t.Errorf("%s: Parse found %v, want %v", text, got, want)
+			}
+			if got := Raw([]byte(v.String())).Spans(); !slices.Equal(got, want) {
+				t.Errorf("%s: got %v, want %v", text, got, want)
+			}
+		}
+	}
+	if got := (Value{}).Spans(); got != nil {
+		t.Errorf("an absent value has %v", got)
+	}
+	built := OfObject(Member{"a", EmptyArray})
+	if got, want := built.Spans(), spansOf(built.String()); !slices.Equal(got, want) {
+		t.Errorf("a value without text: got %v, want %v", got, want)
+	}
+}
+
+// Several goroutines may be the first to ask.
+func TestSpansConcurrently(t *testing.T) {
+	t.Parallel()
+	text := `{"a":[{"b":"` + strings.Repeat("x", 500) + `"}]}`
+	want, v := spansOf(text), Raw([]byte(text))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if got := v.Spans(); !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+	all.Wait()
+}
