@@ -72,7 +72,9 @@ func (e *evaluation) decodeMembers(c *cursor) []string {
 			c.at++
 		}
 	}
-	return append(make([]string, 0, len(keys)), keys...)
+	names := e.keys.take(len(keys))
+	copy(names, keys)
+	return names
 }
 
 // read returns the value at the cursor and goes on behind it.

@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"bytes"
 	"math"
 	"strings"
 	"unicode/utf8"
@@ -46,31 +47,13 @@ func (e *evaluation) valueOf(it item) (value.Value, *Error) {
 		}
 	default:
 	}
-	w := encoder{e: e, limit: max(e.left, 0)}
-	if it.kind == array || it.kind == object {
-		w.b = make([]byte, 0, min(estimate(it.node), w.limit))
-	}
-	if err := w.write(it); err != nil {
+	w := encoder{e: e, b: e.out, limit: max(e.left, 0)}
+	err := w.write(it)
+	e.out = w.b
+	if err != nil {
 		return value.Value{}, err
 	}
-	return value.Raw(w.b), nil
-}
-
-// estimate guesses how many bytes an array or object takes as JSON, so that
-// most are written without moving.
-func estimate(n *node) int {
-	size := 64
-	for i := range n.items {
-		it := &n.items[i]
-		size += len(it.text) + 8
-		if it.node != nil {
-			size += int(it.node.end-it.node.at) + 64*len(it.node.items)
-		}
-	}
-	for _, key := range n.keys {
-		size += len(key) + 4
-	}
-	return size
+	return value.Raw(bytes.Clone(w.b)), nil
 }
 
 // shown returns an item as JSON for a message, "" when undefined. What is very

@@ -25,11 +25,6 @@ type evaluation struct {
 	left  int // bytes that may still be made
 	limit Limits
 
-	free     []*frame // that can be used again
-	slab     []node
-	slabSize int
-	stack    []item   // for results whose number is not known yet
-	scratch  []byte   // for text that is put together
 	changed  bool     // a transform changed what has a text
 	next     tailCall // the call that a tail item stands for
 	random   *rand.Rand
@@ -40,9 +35,9 @@ type evaluation struct {
 	// The beginnings of what grows, so that small evaluations need no more.
 	top        frame
 	fewGlobals [4]global
-	start      [16]item
-	nodes      [4]node
 	input      more
+
+	memory
 }
 
 // global is a variable that no part of the expression binds, once it was
@@ -138,7 +133,7 @@ func (e *evaluation) popped(mark int) []item {
 	if len(e.stack) == mark {
 		return nil
 	}
-	items := make([]item, len(e.stack)-mark)
+	items := e.items.take(len(e.stack) - mark)
 	copy(items, e.stack[mark:])
 	e.stack = e.stack[:mark]
 	return items

@@ -14,7 +14,8 @@ type function interface {
 // ofFunction makes an item of a function.
 func (e *evaluation) ofFunction(f function) item {
 	n := e.newNode()
-	n.more = &more{call: f}
+	n.more = e.extras.one()
+	n.more.call = f
 	return item{kind: callable, node: n}
 }
 
@@ -146,8 +147,8 @@ func (f *closure) invoke(e *evaluation, args []item) (item, *Error) {
 func (e *evaluation) newFrame(parent *frame) *frame {
 	n := len(e.free)
 	if n == 0 {
-		f := &frame{parent: parent}
-		f.vars = f.few[:0]
+		f := e.frames.one()
+		f.parent, f.vars = parent, f.few[:0]
 		return f
 	}
 	f := e.free[n-1]

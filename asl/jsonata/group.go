@@ -153,7 +153,7 @@ func (e *evaluation) named(x *objectExpression, in item, env *frame) (item, *Err
 		return item{}, err
 	}
 	n := e.newNode()
-	n.items = make([]item, len(x.names))
+	n.items = e.items.take(len(x.names))
 	n.keys = x.names // what changes an object makes a new slice of keys
 	kept := 0
 	for i := range x.values {

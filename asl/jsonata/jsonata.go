@@ -76,22 +76,28 @@ func (x *Expression) String() string { return x.text }
 // undefined, an undefined result is absent. The errors are *Error and
 // ErrFunctionResult.
 func (x *Expression) Evaluate(input value.Value, env Env) (value.Value, error) {
-	e := &evaluation{x: x, env: env, limit: env.Limits.orDefaults()}
+	e := newEvaluation()
+	result, err := e.run(x, input, env)
+	if env.Spent != nil {
+		*env.Spent += e.limit.Steps - e.steps
+	}
+	e.recycle()
+	return result, err
+}
+
+// run evaluates an expression from the beginning to the end.
+func (e *evaluation) run(x *Expression, input value.Value, env Env) (value.Value, error) {
+	e.x, e.env, e.limit = x, env, env.Limits.orDefaults()
 	if e.globals = e.fewGlobals[:]; len(x.names) > len(e.fewGlobals) {
 		e.globals = make([]global, len(x.names))
 	}
-	e.slab = e.nodes[:]
 	e.steps, e.left = e.limit.Steps, e.limit.Size
-	e.stack = e.start[:0]
 	if env.Interrupt != nil {
 		e.watch = max(0, e.steps-pollEvery)
 	}
 	in := e.ofInput(input)
 	if e.root = in; in.kind == array {
 		in = e.ofItems([]item{in}, sequence|wrapper)
-	}
-	if env.Spent != nil {
-		defer func() { *env.Spent += e.limit.Steps - e.steps }()
 	}
 	it, err := e.evaluate(x.root, in, &e.top)
 	if err == nil && it.kind == callable {

@@ -61,7 +61,7 @@ func (o *occurrences) find() (m occurrence, ok bool, err *Error) {
 	o.units += units(o.text[o.at:m.start])
 	m.index = ofNumber(float64(o.units))
 	o.units += units(m.text)
-	groups := make([]item, len(found)/2-1)
+	groups := o.e.items.take(len(found)/2 - 1)
 	for i := range groups {
 		if from := found[2*i+2]; from >= 0 {
 			groups[i] = ofText(o.text[from:found[2*i+3]])

@@ -132,7 +132,7 @@ func (e *evaluation) open(n *node) {
 	case closed:
 		e.decode(n)
 	case joined:
-		n.items = make([]item, len(n.more.tuples))
+		n.items = e.items.take(len(n.more.tuples))
 		for i := range n.more.tuples {
 			n.items[i] = e.objectOf(&n.more.tuples[i])
 		}
@@ -147,7 +147,7 @@ func (e *evaluation) elements(n *node) ([]item, *Error) {
 		if err := e.grow(n.more.count * itemSize); err != nil {
 			return nil, err
 		}
-		n.items = make([]item, n.more.count)
+		n.items = e.items.take(n.more.count)
 		for i := range n.items {
 			n.items[i] = ofNumber(n.more.from + float64(i))
 		}
@@ -222,7 +222,8 @@ func (e *evaluation) ofValue(v value.Value) item {
 		return ofText(v.Text())
 	case value.Array, value.Object:
 		n := e.newNode()
-		n.state, n.more = unread, &more{value: v}
+		n.state, n.more = unread, e.extras.one()
+		n.more.value = v
 		if v.Kind() == value.Array {
 			return item{kind: array, node: n}
 		}
@@ -242,17 +243,8 @@ func (e *evaluation) ofItems(items []item, f flags) item {
 // ofObject makes an empty object.
 func (e *evaluation) ofObject(capacity int) (item, *node) {
 	n := e.newNode()
-	n.keys, n.items = make([]string, 0, capacity), make([]item, 0, capacity)
+	n.keys, n.items = e.keys.take(capacity)[:0], e.items.take(capacity)[:0]
 	return item{kind: object, node: n}, n
 }
 
-// newNode returns a node out of a slab.
-func (e *evaluation) newNode() *node {
-	if len(e.slab) == 0 {
-		e.slabSize = min(2*e.slabSize+2, 128)
-		e.slab = make([]node, e.slabSize)
-	}
-	n := &e.slab[0]
-	e.slab = e.slab[1:]
-	return n
-}
+func (e *evaluation) newNode() *node { return e.nodes.one() }

@@ -6,7 +6,7 @@ func keys(e *evaluation, args []item) (item, *Error) {
 	if err != nil {
 		return item{}, err
 	}
-	items := make([]item, len(found))
+	items := e.items.take(len(found))
 	for i, key := range found {
 		items[i] = ofText(key)
 	}
@@ -179,7 +179,7 @@ func (e *evaluation) copied(it item) (item, *Error) {
 		return item{}, err
 	}
 	n := e.newNode()
-	n.items = make([]item, len(items))
+	n.items = e.items.take(len(items))
 	for i := range items {
 		if n.items[i], err = e.copied(items[i]); err != nil {
 			return item{}, err

@@ -75,7 +75,9 @@ func (x *path) eval(e *evaluation, in item, env *frame) (item, *Error) {
 	case len(r.items) == 1 && !x.keep && x.grouping == nil:
 		it = r.items[0]
 	case len(r.items) > 0:
-		it = e.ofItems(append(make([]item, 0, len(r.items)), r.items...), sequence)
+		items := e.items.take(len(r.items))
+		copy(items, r.items)
+		it = e.ofItems(items, sequence)
 	}
 	e.stack = e.stack[:mark]
 	if x.keep && it.kind == array {

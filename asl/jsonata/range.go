@@ -29,7 +29,8 @@ func (x *rangeExpression) eval(e *evaluation, in item, env *frame) (item, *Error
 		return item{}, x.blame(fail("D2014").of(formatNumber(to - from + 1)))
 	}
 	n := e.newNode()
-	n.state, n.more = counted, &more{from: from, count: int(to - from + 1)}
+	n.state, n.more = counted, e.extras.one()
+	n.more.from, n.more.count = from, int(to-from+1)
 	return item{kind: array, flags: sequence, node: n}, nil
 }
 

@@ -45,7 +45,9 @@ type block struct {
 
 func (x *block) eval(e *evaluation, in item, env *frame) (item, *Error) {
 	if x.binds {
-		env = &frame{parent: env}
+		outer := env
+		env = e.frames.one()
+		env.parent = outer
 	}
 	var it item
 	for _, part := range x.parts {

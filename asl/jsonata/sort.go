@@ -16,7 +16,7 @@ func (e *evaluation) sort(s *sortStep, input []item, env *frame) (item, *Error) 
 	if err != nil {
 		return item{}, err
 	}
-	items := make([]item, len(sorted))
+	items := e.items.take(len(sorted))
 	for i, at := range sorted {
 		items[i] = input[at]
 	}
