@@ -151,10 +151,14 @@ func (c *cursor) find(e *evaluation, key string) (found, sure bool) {
 		if raw[c.at] == '}' {
 			return false, true
 		}
+		if end := c.at + 1 + len(key); end < len(raw) && raw[end] == '"' && raw[c.at+1:end] == key && isPlain(key) {
+			c.at = end + 2
+			return true, true
+		}
 		end, plain := quotedEnd(raw, c.at)
 		name := raw[c.at+1 : end-1]
 		c.at = end + 1
-		if name == key && plain || !plain && unquote(name) == key {
+		if !plain && unquote(name) == key {
 			return true, true
 		}
 		c.skip()
@@ -166,6 +170,16 @@ func (c *cursor) find(e *evaluation, key string) (found, sure bool) {
 		}
 	}
 	return false, false
+}
+
+// isPlain tells whether a key stands for itself between quotes.
+func isPlain(key string) bool {
+	for i := range len(key) {
+		if key[i] == '"' || key[i] == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // quotedEnd returns where the string that starts at raw[at] ends, and whether

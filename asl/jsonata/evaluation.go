@@ -52,6 +52,16 @@ const pollEvery = 4096
 
 // evaluate evaluates a part, within the limits, and collapses its result.
 func (e *evaluation) evaluate(x expression, in item, env *frame) (item, *Error) {
+	if p, ok := x.(*path); ok && p.single && in.kind == object { // as most parts are
+		if e.steps -= 2; e.steps >= e.watch {
+			it := e.get(in.node, p.names[0])
+			if it.flags&sequence != 0 {
+				it = it.collapsed()
+			}
+			return it, nil
+		}
+		e.steps += 2
+	}
 	if e.steps--; e.steps < e.watch {
 		if err := e.look(); err != nil {
 			return item{}, err
