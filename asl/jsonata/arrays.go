@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"math"
 	"slices"
 	"strconv"
 )
@@ -20,7 +21,12 @@ func count(e *evaluation, args []item) (item, *Error) {
 	if args[0].kind != array {
 		return ofNumber(0), nil
 	}
-	return ofNumber(float64(e.size(args[0].node))), nil
+	n := args[0].node
+	if e.isGlanced(n) {
+		count := n.count(math.MaxInt)
+		return ofNumber(float64(count)), e.spend(count / 8)
+	}
+	return ofNumber(float64(e.size(n))), nil
 }
 
 // appendItems is $append.

@@ -18,9 +18,15 @@ func (x *callExpression) eval(e *evaluation, in item, env *frame) (item, *Error)
 
 // call evaluates the arguments after those that are given, and calls.
 func (x *callExpression) call(e *evaluation, in item, env *frame, given ...item) (item, *Error) {
-	f, err := e.evaluate(x.procedure, in, env)
-	if err != nil {
-		return item{}, err
+	var f item
+	if v, ok := x.procedure.(*variableExpression); ok {
+		e.steps--
+		f = e.variable(v.name, env).collapsed()
+	} else {
+		var err *Error
+		if f, err = e.evaluate(x.procedure, in, env); err != nil {
+			return item{}, err
+		}
 	}
 	if f.kind == undefined && x.field != 0 && isSet(e.variable(x.field, env)) {
 		return item{}, failAt("T1005", x.offset).about(e.x.names[x.field].text)

@@ -6,7 +6,11 @@ import "strings"
 type equality struct{ operator }
 
 func (x *equality) eval(e *evaluation, in item, env *frame) (item, *Error) {
-	left, right, err := x.sides(e, in, env)
+	left, err := e.evaluate(x.left, in, env)
+	if err != nil {
+		return item{}, err
+	}
+	right, err := x.second(e, in, env)
 	if err != nil {
 		return item{}, err
 	}
@@ -24,7 +28,11 @@ func (x *equality) eval(e *evaluation, in item, env *frame) (item, *Error) {
 type ordering struct{ operator }
 
 func (x *ordering) eval(e *evaluation, in item, env *frame) (item, *Error) {
-	left, right, err := x.sides(e, in, env)
+	left, err := e.evaluate(x.left, in, env)
+	if err != nil {
+		return item{}, err
+	}
+	right, err := x.second(e, in, env)
 	if err != nil {
 		return item{}, err
 	}
@@ -73,7 +81,11 @@ func (x *ordering) notOrdered(e *evaluation, left, right item) *Error {
 type inclusion struct{ operator }
 
 func (x *inclusion) eval(e *evaluation, in item, env *frame) (item, *Error) {
-	left, right, err := x.sides(e, in, env)
+	left, err := e.evaluate(x.left, in, env)
+	if err != nil {
+		return item{}, err
+	}
+	right, err := x.second(e, in, env)
 	if err != nil {
 		return item{}, err
 	}
@@ -110,7 +122,7 @@ func identical(a, b item) bool {
 	case str:
 		return a.text == b.text
 	case array, object, callable:
-		return a.node == b.node
+		return a.node.same(b.node)
 	default:
 		return true
 	}

@@ -249,7 +249,7 @@ func (c *compiler) binary(t *tree) expression {
 	case "..":
 		return &rangeExpression{o}
 	default:
-		return &arithmetic{o}
+		return &arithmetic{o, t.value[0]}
 	}
 }
 

@@ -77,6 +77,48 @@ func (e *evaluation) decodeMembers(c *cursor) []string {
 	return names
 }
 
+// count returns how many elements a closed array has, up to some bound.
+func (n *node) count(most int) int {
+	c, count := n.cursor(), 0
+	for c.doc.raw[c.at] != ']' && count < most {
+		count++
+		if c.skip(); c.doc.raw[c.at] == ',' {
+			c.at++
+		}
+	}
+	return count
+}
+
+// pick returns one element of a closed array that has it.
+func (e *evaluation) pick(n *node, i int) item {
+	c := n.cursor()
+	for range i {
+		c.skip()
+		c.at++
+	}
+	return c.readFor(e, n)
+}
+
+// readFor is read for what is looked for in a node: the large array or object
+// that was found last is found again as it is, perhaps decoded by now.
+func (c *cursor) readFor(e *evaluation, n *node) item {
+	last := n.last
+	if last != nil && int(last.at) == c.at {
+		if c.doc.raw[c.at] == '[' {
+			return item{kind: array, node: last}
+		}
+		return item{kind: object, node: last}
+	}
+	it := c.read(e)
+	if it.node != nil && it.node.end-it.node.at > largeText {
+		n.last = it.node
+	}
+	return it
+}
+
+// largeText is the length of an array or object that is worth remembering.
+const largeText = 256
+
 // read returns the value at the cursor and goes on behind it.
 func (c *cursor) read(e *evaluation) item {
 	raw, at := c.doc.raw, c.at
@@ -132,16 +174,6 @@ func (c *cursor) skip() {
 // fewMembers is how many members of a closed object are looked at to find one;
 // for more, an index is worth its while.
 const fewMembers = 16
-
-// search finds a member of an object without decoding it, from the place of
-// its first member on; ok is false when there are too many members.
-func (e *evaluation) search(c cursor, key string) (it item, ok bool) {
-	found, ok := c.find(e, key)
-	if !found {
-		return item{}, ok
-	}
-	return c.read(e), true
-}
 
 // find goes to the value of a member. It returns whether it is there, and
 // whether that is sure.

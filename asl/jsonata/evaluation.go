@@ -28,6 +28,7 @@ type evaluation struct {
 	changed  bool     // a transform changed what has a text
 	next     tailCall // the call that a tail item stands for
 	random   *rand.Rand
+	picture  *numberPicture
 	pictures map[string]*datePicture
 	dates    map[string]*dateMatcher
 	words    map[string]float64 // what the words of numbers stand for, once it was needed

@@ -9,6 +9,11 @@ func (e *evaluation) filter(x expression, in item, env *frame) (item, *Error) {
 		kept, err := e.filterTuples(x, in.node.more.tuples, env)
 		return e.ofTuples(kept), err
 	}
+	lit, isLiteral := x.(*literal)
+	isLiteral = isLiteral && lit.value.kind == number
+	if isLiteral && in.kind == array && e.isGlanced(in.node) {
+		return e.glance(in.node, lit.value.float())
+	}
 	one := [1]item{in}
 	n, items := 1, one[:]
 	if in.kind == array {
@@ -22,15 +27,12 @@ func (e *evaluation) filter(x expression, in item, env *frame) (item, *Error) {
 		}
 		return items[i]
 	}
-	if lit, ok := x.(*literal); ok && lit.value.kind == number {
+	if isLiteral {
 		i, ok := position(lit.value.float(), n)
-		if !ok || at(i).kind == undefined {
+		if !ok {
 			return item{}, nil
 		}
-		if it := at(i); it.kind == array {
-			return it, nil
-		}
-		return e.ofItems([]item{at(i)}, sequence), nil
+		return e.selected(at(i)), nil
 	}
 	mark := len(e.stack)
 	for i := range n {
@@ -55,6 +57,33 @@ func (e *evaluation) filter(x expression, in item, env *frame) (item, *Error) {
 		return item{}, nil
 	}
 	return e.ofItems(e.popped(mark), sequence), nil
+}
+
+// selected makes the result of a predicate that selects one item.
+func (e *evaluation) selected(it item) item {
+	if it.kind == array || it.kind == undefined {
+		return it
+	}
+	one := e.items.take(1)
+	one[0] = it
+	return e.ofItems(one, sequence)
+}
+
+// glance returns the element at a position of a closed array.
+func (e *evaluation) glance(n *node, at float64) (item, *Error) {
+	most := math.MaxInt
+	if at >= 0 {
+		most = int(min(at, math.MaxInt32)) + 1
+	}
+	count := n.count(most)
+	if err := e.spend(count / 8); err != nil {
+		return item{}, err
+	}
+	i, ok := position(at, count)
+	if !ok {
+		return item{}, nil
+	}
+	return e.selected(e.pick(n, i)), nil
 }
 
 // position returns the index that a number stands for among n items: rounded

@@ -18,11 +18,12 @@ const (
 // evaluation. Only transforms change nodes, and they work on copies.
 type node struct {
 	state state
-	looks uint8  // how often a member was looked for in the text
+	looks uint8  // how often something was looked for in the text
 	place uint32 // of the node among the arrays and objects of its document
 	at    uint32 // where its text begins
 	end   uint32 // where it ends
 	doc   *text  // nil when there is no text or it no longer holds
+	last  *node  // what was found last in the text, if it is an array or object
 	items []item
 	keys  []string // of an object, in order, parallel to items
 	more  *more
@@ -41,8 +42,8 @@ type more struct {
 	tuples []tuple
 }
 
-// fewLooks is how often a member is looked for in the text of an object before
-// the object is decoded.
+// fewLooks is how often a member or element is looked for in the text of an
+// object or array before that is decoded.
 const fewLooks = 8
 
 // fewKeys is how many keys are searched one by one.
@@ -59,6 +60,12 @@ func (n *node) length() int {
 	case open, closed, unread, variable:
 	}
 	return len(n.items)
+}
+
+// same tells whether two nodes are the same array, object or function: the same
+// node or the same place of a document.
+func (n *node) same(other *node) bool {
+	return n == other || n.doc != nil && n.doc == other.doc && n.at == other.at
 }
 
 // find returns the place of a key of an opened object, or -1.
@@ -171,8 +178,35 @@ func (e *evaluation) size(n *node) int {
 	return n.length()
 }
 
+// isGlanced tells whether an array, of which only the text is there, is to be
+// looked through instead of decoded.
+func (e *evaluation) isGlanced(n *node) bool {
+	if n.state == unread {
+		e.take(n)
+	}
+	if n.state != closed || n.looks >= fewLooks {
+		return false
+	}
+	n.looks++
+	return true
+}
+
 // get returns a member of an object, undefined when there is none.
 func (e *evaluation) get(n *node, key string) item {
+	if n.state == closed && n.looks < fewLooks {
+		n.looks++
+		c := n.cursor()
+		if found, sure := c.find(e, key); found {
+			return c.readFor(e, n)
+		} else if sure {
+			return item{}
+		}
+	}
+	return e.getOpened(n, key)
+}
+
+// getOpened is get where looking at the text does not help.
+func (e *evaluation) getOpened(n *node, key string) item {
 	switch n.state {
 	case variable:
 		if i := n.find(key); i >= 0 {
@@ -185,12 +219,6 @@ func (e *evaluation) get(n *node, key string) item {
 		e.take(n)
 		return e.get(n, key)
 	case closed:
-		if n.looks < fewLooks {
-			n.looks++
-			if it, ok := e.search(n.cursor(), key); ok {
-				return it
-			}
-		}
 		e.decode(n)
 	case open, counted, joined:
 	}

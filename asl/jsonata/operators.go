@@ -9,16 +9,12 @@ type operator struct {
 	offset      int
 }
 
-// sides evaluates both sides.
-func (x *operator) sides(e *evaluation, in item, env *frame) (left, right item, err *Error) {
-	if left, err = e.evaluate(x.left, in, env); err != nil {
-		return left, right, err
-	}
+// second evaluates the right side, after the left one.
+func (x *operator) second(e *evaluation, in item, env *frame) (item, *Error) {
 	if constant, ok := x.right.(*literal); ok {
-		return left, constant.value, nil
+		return constant.value, nil
 	}
-	right, err = e.evaluate(x.right, in, env)
-	return left, right, err
+	return e.evaluate(x.right, in, env)
 }
 
 // blame gives an error of the operator itself its place.
@@ -41,10 +37,17 @@ func (e *evaluation) isNumeric(it item) (bool, *Error) {
 }
 
 // arithmetic is + - * / %.
-type arithmetic struct{ operator }
+type arithmetic struct {
+	operator
+	what byte
+}
 
 func (x *arithmetic) eval(e *evaluation, in item, env *frame) (item, *Error) {
-	left, right, err := x.sides(e, in, env)
+	left, err := e.evaluate(x.left, in, env)
+	if err != nil {
+		return item{}, err
+	}
+	right, err := x.second(e, in, env)
 	if err != nil {
 		return item{}, err
 	}
@@ -57,7 +60,7 @@ func (x *arithmetic) eval(e *evaluation, in item, env *frame) (item, *Error) {
 			return item{}, err
 		}
 	}
-	switch x.symbol[0] {
+	switch x.what {
 	case '+':
 		a += b
 	case '-':

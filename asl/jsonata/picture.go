@@ -28,38 +28,72 @@ func formatPicture(e *evaluation, args []item) (item, *Error) {
 	if args[0].kind != number {
 		return item{}, nil
 	}
-	f, err := e.decimalFormat(at(args, 2))
+	picture, err := e.numberPicture(at(args, 1).text, at(args, 2))
 	if err != nil {
 		return item{}, err
 	}
-	picture := at(args, 1).text
-	if err := e.grow(16 * len(picture)); err != nil {
-		return item{}, err
-	}
-	parts := strings.Split(picture, f.pattern)
-	if f.pattern == "" {
-		parts = strings.Split(picture, "")
-	}
-	if len(parts) > 2 {
-		return item{}, fail("D3080")
-	}
-	pictures := make([]*subPicture, len(parts))
-	for i, part := range parts {
-		if pictures[i], err = f.parse(part); err != nil {
-			return item{}, err
-		}
-	}
 	n := args[0].float()
-	p := pictures[0]
+	p, sign := picture.positive, ""
 	if n < 0 || math.IsNaN(n) {
-		if p = pictures[len(pictures)-1]; len(pictures) == 1 {
-			p.prefix = f.minus + p.prefix
+		if p = picture.negative; p == picture.positive {
+			sign = picture.format.minus
 		}
 	}
 	if err := e.spend(p.leastInteger + p.mostFraction); err != nil {
 		return item{}, err
 	}
-	return ofText(p.format(f, n)), nil
+	return ofText(sign + p.format(picture.format, n)), nil
+}
+
+// numberPicture is a picture of $formatNumber, for positive numbers and for
+// negative ones.
+type numberPicture struct {
+	text               string
+	format             *decimalFormat
+	positive, negative *subPicture
+}
+
+// numberPicture reads a picture. The last one without options is remembered.
+func (e *evaluation) numberPicture(text string, options item) (*numberPicture, *Error) {
+	known := options.kind != object && e.picture != nil && e.picture.text == text
+	if !known {
+		f, err := e.decimalFormat(options)
+		if err != nil {
+			return nil, err
+		}
+		if err := e.grow(16 * len(text)); err != nil {
+			return nil, err
+		}
+		p, err := f.read(text)
+		if err != nil || options.kind == object {
+			return p, err
+		}
+		e.picture = p
+		return p, nil
+	}
+	return e.picture, e.grow(16 * len(text))
+}
+
+// read reads a picture of one or two parts.
+func (f *decimalFormat) read(text string) (*numberPicture, *Error) {
+	parts := strings.Split(text, f.pattern)
+	switch {
+	case len(parts) == 0: // neither picture nor separator
+		return nil, fail("D3085")
+	case len(parts) > 2:
+		return nil, fail("D3080")
+	}
+	p := &numberPicture{text: text, format: f}
+	for _, part := range parts {
+		sub, err := f.parse(part)
+		if err != nil {
+			return nil, err
+		}
+		if p.negative = sub; p.positive == nil {
+			p.positive = sub
+		}
+	}
+	return p, nil
 }
 
 // decimalFormat reads the options.

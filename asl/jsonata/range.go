@@ -9,7 +9,11 @@ type rangeExpression struct{ operator }
 const MaxRange = 10_000_000
 
 func (x *rangeExpression) eval(e *evaluation, in item, env *frame) (item, *Error) {
-	left, right, err := x.sides(e, in, env)
+	left, err := e.evaluate(x.left, in, env)
+	if err != nil {
+		return item{}, err
+	}
+	right, err := x.second(e, in, env)
 	if err != nil {
 		return item{}, err
 	}
