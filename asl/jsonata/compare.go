@@ -17,6 +17,9 @@ func (x *equality) eval(e *evaluation, in item, env *frame) (item, *Error) {
 	if left.kind == undefined || right.kind == undefined {
 		return ofBool(false), nil
 	}
+	if left.kind == str && right.kind == str && len(left.text) < bytesPerStep {
+		return ofBool((left.text == right.text) == (x.symbol == "=")), nil
+	}
 	same, err := e.equal(left, right)
 	if err != nil {
 		return item{}, x.blame(err)

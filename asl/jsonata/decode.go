@@ -219,13 +219,11 @@ func isPlain(key string) bool {
 // a word of quotes (or backslashes) the byte that is 0 is found by the bit that
 // it borrows.
 func quotedEnd(raw string, at int) (end int, plain bool) {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	plain = true
 	i := at + 1
 	for {
 		for i+8 <= len(raw) {
-			w := uint64(raw[i]) | uint64(raw[i+1])<<8 | uint64(raw[i+2])<<16 | uint64(raw[i+3])<<24 |
-				uint64(raw[i+4])<<32 | uint64(raw[i+5])<<40 | uint64(raw[i+6])<<48 | uint64(raw[i+7])<<56
+			w := load8(raw[i:])
 			quote, slash := w^('"'*ones), w^('\\'*ones)
 			hit := ((quote-ones)&^quote | (slash-ones)&^slash) & tops
 			if hit != 0 {
@@ -243,6 +241,16 @@ func quotedEnd(raw string, at int) (end int, plain bool) {
 		plain = false
 		i += 2
 	}
+}
+
+// Words of eight equal bytes.
+const ones, tops = 0x0101010101010101, 0x8080808080808080
+
+// load8 returns the first eight bytes of a text as a word.
+func load8(s string) uint64 {
+	s = s[:8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // unquote decodes what stands between the quotes of a string.

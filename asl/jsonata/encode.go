@@ -125,10 +125,33 @@ func (w *encoder) check() *Error {
 }
 
 func (w *encoder) writeString(s string) {
+	if isVerbatim(s) {
+		w.b = append(append(append(w.b, '"'), s...), '"')
+		return
+	}
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
 	w.b = value.AppendString(w.b, s)
+}
+
+// isVerbatim tells whether a string stands for itself in JSON and is ASCII, as
+// most are.
+func isVerbatim(s string) bool {
+	for len(s) >= 8 {
+		w := load8(s)
+		quote, slash := w^'"'*ones, w^'\\'*ones
+		if ((quote-ones)&^quote|(slash-ones)&^slash|(w-' '*ones)&^w|w)&tops != 0 {
+			return false
+		}
+		s = s[8:]
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *encoder) writeNumber(it item) *Error {
