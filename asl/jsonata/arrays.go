@@ -133,7 +133,7 @@ func distinct(e *evaluation, args []item) (item, *Error) {
 func scalarKey(it item) (string, bool) {
 	switch it.kind {
 	case str:
-		return "s" + it.text, true
+		return "s" + it.text(), true
 	case number:
 		f := it.float()
 		return "n" + strconv.FormatFloat(f+0, 'g', -1, 64), f == f // NaN equals nothing
@@ -204,8 +204,8 @@ func (e *evaluation) sortScalars(items []item) (item, *Error) {
 	sorted := slices.Clone(items)
 	if texts {
 		slices.SortStableFunc(sorted, func(a, b item) int {
-			e.steps -= min(len(a.text), len(b.text)) / bytesPerStep
-			return compareText(a.text, b.text)
+			e.steps -= min(len(a.text()), len(b.text())) / bytesPerStep
+			return compareText(a.text(), b.text())
 		})
 		return e.ofItems(sorted, 0), e.spend(0)
 	}

@@ -46,7 +46,7 @@ func (x *callExpression) call(e *evaluation, in item, env *frame, given ...item)
 	args := e.stack[mark:]
 	if x.tail {
 		e.next = tailCall{f, e.popped(mark), x.name, x.offset}
-		return item{kind: tail}, nil
+		return ofKind(tail), nil
 	}
 	it, err := e.apply(f, args, in, x.name, x.offset)
 	e.stack = e.stack[:mark]
@@ -64,7 +64,7 @@ func isSet(it item) bool {
 		f := it.float()
 		return f != 0 && !math.IsNaN(f)
 	case str:
-		return it.text != ""
+		return it.text() != ""
 	default:
 		return true
 	}
@@ -183,5 +183,5 @@ func (x *applyExpression) eval(e *evaluation, in item, env *frame) (item, *Error
 		}
 		return e.ofFunction(&chained{asArgument(left), asArgument(f)}), nil
 	}
-	return e.apply(f, []item{left}, item{kind: null}, f.builtinName(), x.offset)
+	return e.apply(f, []item{left}, ofKind(null), f.builtinName(), x.offset)
 }

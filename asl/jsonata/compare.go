@@ -17,8 +17,8 @@ func (x *equality) eval(e *evaluation, in item, env *frame) (item, *Error) {
 	if left.kind == undefined || right.kind == undefined {
 		return ofBool(false), nil
 	}
-	if left.kind == str && right.kind == str && len(left.text) < bytesPerStep {
-		return ofBool((left.text == right.text) == (x.symbol == "=")), nil
+	if left.kind == str && right.kind == str && len(left.text()) < bytesPerStep {
+		return ofBool((left.text() == right.text()) == (x.symbol == "=")), nil
 	}
 	same, err := e.equal(left, right)
 	if err != nil {
@@ -50,9 +50,9 @@ func (x *ordering) eval(e *evaluation, in item, env *frame) (item, *Error) {
 		}
 		less, same = a < b, a == b
 	} else {
-		order := compareText(left.text, right.text)
+		order := compareText(left.text(), right.text())
 		less, same = order < 0, order == 0
-		e.steps -= min(len(left.text), len(right.text)) / bytesPerStep
+		e.steps -= min(len(left.text()), len(right.text())) / bytesPerStep
 	}
 	switch x.symbol {
 	case "<":
@@ -123,7 +123,7 @@ func identical(a, b item) bool {
 	case boolean:
 		return a.num == b.num
 	case str:
-		return a.text == b.text
+		return a.text() == b.text()
 	case array, object, callable:
 		return a.node.same(b.node)
 	default:

@@ -80,7 +80,7 @@ func (c *compiler) base(t *tree) expression {
 		return &literal{ofNumber(t.number)}
 	case treeConstant:
 		if t.value == "null" {
-			return &literal{item{kind: null}}
+			return &literal{ofKind(null)}
 		}
 		return &literal{ofBool(t.value == "true")}
 	case treeName:

@@ -39,10 +39,10 @@ func (e *evaluation) write(it item) *Error {
 	switch it.kind {
 	case undefined:
 	case str:
-		if err := e.room(len(e.scratch) + len(it.text)); err != nil {
+		if err := e.room(len(e.scratch) + len(it.text())); err != nil {
 			return err
 		}
-		e.scratch = append(e.scratch, it.text...)
+		e.scratch = append(e.scratch, it.text()...)
 	default:
 		b, err := e.appendText(e.scratch, it, false)
 		if err != nil {

@@ -35,12 +35,12 @@ type zoned struct {
 func (e *evaluation) formatDate(ms float64, picture, zone item) (item, *Error) {
 	var date zoned
 	if zone.kind == str { // +hhmm
-		offset := leadingInteger(zone.text)
+		offset := leadingInteger(zone.text())
 		date.hours, date.minutes = math.Floor(offset/100), math.Mod(offset, 100)
 	}
 	text := isoPicture
 	if picture.kind == str {
-		text = picture.text
+		text = picture.text()
 	}
 	p, err := e.parseDatePicture(text)
 	if err != nil {

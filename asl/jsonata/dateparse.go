@@ -14,11 +14,11 @@ func toMillis(e *evaluation, args []item) (item, *Error) {
 		return item{}, nil
 	}
 	if picture := at(args, 1); picture.kind == str {
-		return e.parseDate(text.text, picture.text)
+		return e.parseDate(text.text(), picture.text())
 	}
-	ms, ok := parseISO(text.text)
+	ms, ok := parseISO(text.text())
 	if !ok {
-		return item{}, fail("D3110").of(quoted(text.text))
+		return item{}, fail("D3110").of(quoted(text.text()))
 	}
 	return ofNumber(ms), e.spend(2)
 }

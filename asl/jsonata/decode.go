@@ -72,7 +72,7 @@ func (e *evaluation) decodeMembers(c *cursor) []string {
 			c.at++
 		}
 	}
-	names := e.keys.take(len(keys))
+	names := e.texts.take(len(keys))
 	copy(names, keys)
 	return names
 }
@@ -105,9 +105,9 @@ func (c *cursor) readFor(e *evaluation, n *node) item {
 	last := n.last
 	if last != nil && int(last.at) == c.at {
 		if c.doc.raw[c.at] == '[' {
-			return item{kind: array, node: last}
+			return ofNode(array, 0, last)
 		}
-		return item{kind: object, node: last}
+		return ofNode(object, 0, last)
 	}
 	it := c.read(e)
 	if it.node != nil && it.node.end-it.node.at > largeText {
@@ -127,18 +127,18 @@ func (c *cursor) read(e *evaluation) item {
 		end, plain := quotedEnd(raw, at)
 		c.at = end
 		if plain {
-			return ofText(raw[at+1 : end-1])
+			return e.ofText(raw[at+1 : end-1])
 		}
-		return ofText(unquote(raw[at+1 : end-1]))
+		return e.ofText(unquote(raw[at+1 : end-1]))
 	case '[', '{':
 		n := e.newNode()
 		n.state, n.doc, n.place, n.at = closed, c.doc, c.span, uint32(at)
 		c.skip()
 		n.end = uint32(c.at)
 		if raw[at] == '[' {
-			return item{kind: array, node: n}
+			return ofNode(array, 0, n)
 		}
-		return item{kind: object, node: n}
+		return ofNode(object, 0, n)
 	case 't':
 		c.at += 4
 		return ofBool(true)
@@ -147,10 +147,10 @@ func (c *cursor) read(e *evaluation) item {
 		return ofBool(false)
 	case 'n':
 		c.at += 4
-		return item{kind: null}
+		return ofKind(null)
 	}
 	c.skip()
-	return item{kind: number, text: raw[at:c.at]}
+	return e.ofLiteral(raw[at:c.at])
 }
 
 // skip goes on behind the value at the cursor.

@@ -34,10 +34,10 @@ func (e *evaluation) valueOf(it item) (value.Value, *Error) {
 	case boolean:
 		return value.OfBool(it.num == 1), nil
 	case str:
-		if e.left -= len(it.text); e.left < 0 {
+		if e.left -= len(it.text()); e.left < 0 {
 			return value.Value{}, e.tooLarge()
 		}
-		return value.OfString(strings.ToValidUTF8(it.text, "\uFFFD")), nil
+		return value.OfString(strings.ToValidUTF8(it.text(), "\uFFFD")), nil
 	case array, object:
 		if it.has(wrapper) {
 			it = it.node.items[0]
@@ -77,7 +77,7 @@ func (e *evaluation) shown(it item) string {
 func (e *evaluation) appendText(b []byte, it item, pretty bool) ([]byte, *Error) {
 	switch it.kind {
 	case str:
-		return append(b, it.text...), nil
+		return append(b, it.text()...), nil
 	case undefined, callable, tail:
 		return b, nil
 	case number:
@@ -106,7 +106,7 @@ func (w *encoder) write(it item) *Error {
 			w.b = append(w.b, "false"...)
 		}
 	case str:
-		w.writeString(it.text)
+		w.writeString(it.text())
 	case callable:
 		w.b = append(w.b, `""`...)
 	case number:
@@ -155,8 +155,8 @@ func isVerbatim(s string) bool {
 }
 
 func (w *encoder) writeNumber(it item) *Error {
-	if it.text != "" && !w.rounded {
-		w.b = append(w.b, it.text...)
+	if it.ref != nil && !w.rounded {
+		w.b = append(w.b, it.text()...)
 		return w.check()
 	}
 	f := it.float()

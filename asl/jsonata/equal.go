@@ -4,7 +4,7 @@ package jsonata
 // without regard to order.
 func (e *evaluation) equal(a, b item) (bool, *Error) {
 	if a.kind != b.kind || a.kind != array && a.kind != object {
-		e.steps -= len(a.text) / bytesPerStep
+		e.steps -= len(a.text()) / bytesPerStep
 		return identical(a, b), nil
 	}
 	if a.node.same(b.node) {

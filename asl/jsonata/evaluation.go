@@ -151,7 +151,7 @@ func (e *evaluation) popped(mark int) []item {
 }
 
 // text makes an item of a text that was just put together.
-func (e *evaluation) text(s string) (item, *Error) { return ofText(s), e.grow(len(s) + textSize) }
+func (e *evaluation) text(s string) (item, *Error) { return e.ofText(s), e.grow(len(s) + textSize) }
 
 func (e *evaluation) tooLarge() *Error {
 	return exceeded("size", "The evaluation makes more than %d bytes", e.limit.Size)

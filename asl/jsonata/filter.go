@@ -155,7 +155,7 @@ func (e *evaluation) truth(it item) (bool, *Error) {
 	case boolean:
 		return it.num == 1, nil
 	case str:
-		return it.text != "", nil
+		return it.text() != "", nil
 	case number:
 		ok, err := e.isNumeric(it)
 		return ok && it.float() != 0, err

@@ -16,7 +16,7 @@ func (e *evaluation) ofFunction(f function) item {
 	n := e.newNode()
 	n.more = e.extras.one()
 	n.more.call = f
-	return item{kind: callable, node: n}
+	return ofNode(callable, 0, n)
 }
 
 // tailCall is a call that a function leaves to its caller.
@@ -73,7 +73,7 @@ func (e *evaluation) applyOnce(f item, args []item, context item) (item, *Error)
 
 // call calls a function on behalf of another: there is no context.
 func (e *evaluation) call(f item, args ...item) (item, *Error) {
-	return e.apply(f, args, item{kind: null}, f.builtinName(), -1)
+	return e.apply(f, args, ofKind(null), f.builtinName(), -1)
 }
 
 // builtinName returns the name of a function of the library, "" of another.
@@ -93,7 +93,7 @@ func (e *evaluation) callWith(f item, args []item) (item, *Error) {
 	if f.kind == callable {
 		n = max(1, min(len(args), f.node.more.call.arity()))
 	}
-	return e.apply(f, args[:n], item{kind: null}, f.builtinName(), -1)
+	return e.apply(f, args[:n], ofKind(null), f.builtinName(), -1)
 }
 
 // lambda is function($a, $b)<signature>{ body }.
@@ -165,12 +165,12 @@ func (f *chained) arity() int { return 1 }
 func (f *chained) sign() *signature { return nil }
 
 func (f *chained) invoke(e *evaluation, args []item) (item, *Error) {
-	it, err := e.apply(f.first, []item{asArgument(at(args, 0))}, item{kind: null}, "f", -1)
+	it, err := e.apply(f.first, []item{asArgument(at(args, 0))}, ofKind(null), "f", -1)
 	if err != nil {
 		return item{}, err
 	}
 	e.next = tailCall{function: f.second, args: []item{it.collapsed()}, name: "g", offset: -1}
-	return item{kind: tail}, nil
+	return ofKind(tail), nil
 }
 
 // at returns an argument, undefined when it was not given.

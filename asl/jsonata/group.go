@@ -176,7 +176,7 @@ func (e *evaluation) named(x *objectExpression, in item, env *frame) (item, *Err
 	if kept > fewKeys {
 		n.setIndex()
 	}
-	return item{kind: object, node: n}, nil
+	return ofNode(object, 0, n), nil
 }
 
 // key evaluates the key of a pair; ok is false when it is undefined.
@@ -188,7 +188,7 @@ func (e *evaluation) key(x *objectExpression, pair int, in item, env *frame) (ke
 	if k.kind != str {
 		return "", false, failAt("T1003", x.offset).of(e.shown(k))
 	}
-	return k.text, true, nil
+	return k.text(), true, nil
 }
 
 // collector appends items as $append does: the first stays what it is until
@@ -264,7 +264,7 @@ func (x *arrayExpression) eval(e *evaluation, in item, env *frame) (item, *Error
 		case it.kind != array || x.nested[i]:
 			err = e.push(it)
 		case it.node.state == counted && len(x.parts) == 1: // [from..to] need not be written out
-			return item{kind: array, flags: f, node: it.node}, nil
+			return ofNode(array, f, it.node), nil
 		default:
 			var items []item
 			if items, err = e.elements(it.node); err == nil {

@@ -129,7 +129,7 @@ func (e *evaluation) forMembers(of, f item, use func(key string, value, result i
 	args[2] = of
 	for i := range of.node.keys {
 		key, value := of.node.keys[i], of.node.items[i]
-		args[0], args[1] = value, ofText(key)
+		args[0], args[1] = value, e.ofText(key)
 		result, err := e.callWith(f, args[:])
 		if err == nil {
 			err = use(key, value, result)

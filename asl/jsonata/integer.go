@@ -239,11 +239,11 @@ func formatInteger(e *evaluation, args []item) (item, *Error) {
 	if args[0].kind != number {
 		return item{}, nil
 	}
-	p, err := parseIntegerPicture(at(args, 1).text)
+	p, err := parseIntegerPicture(at(args, 1).text())
 	if err != nil {
 		return item{}, err
 	}
-	if err := e.spend(len(at(args, 1).text)); err != nil {
+	if err := e.spend(len(at(args, 1).text())); err != nil {
 		return item{}, err
 	}
 	s, err := p.format(e, math.Floor(args[0].float()))

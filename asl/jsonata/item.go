@@ -38,31 +38,54 @@ const (
 // item is a value during an evaluation. What comes from a document is not
 // decoded before somebody looks at it: a number has its literal in text, an
 // array or object has a node that knows its JSON text.
+//
+// It is kept to four words in four fields: the compiler holds what is larger in
+// memory, not in registers.
 type item struct {
+	tag
+	num  float64 // of a number without literal; 1 or 0 of a boolean
+	ref  *string // the text of a string, the literal of a number
+	node *node
+}
+
+// tag says what an item is and how it came about.
+type tag struct {
 	kind  kind
 	flags flags
-	num   float64 // of a number without literal; 1 or 0 of a boolean
-	text  string  // of a string; the literal of a number
-	node  *node
 }
+
+func ofKind(k kind) item { return item{tag: tag{kind: k}} }
 
 func ofBool(b bool) item {
 	if b {
-		return item{kind: boolean, num: 1}
+		return item{tag: tag{kind: boolean}, num: 1}
 	}
-	return item{kind: boolean}
+	return item{tag: tag{kind: boolean}}
 }
 
-func ofNumber(f float64) item { return item{kind: number, num: f} }
+func ofNumber(f float64) item { return item{tag: tag{kind: number}, num: f} }
 
-func ofText(s string) item { return item{kind: str, text: s} }
+// ofText makes a string. Where many are made, those of an evaluation take less.
+func ofText(s string) item { return item{tag: tag{kind: str}, ref: &s} }
+
+// ofNode makes an array, object or function.
+func ofNode(k kind, f flags, n *node) item { return item{tag: tag{k, f}, node: n} }
+
+// text returns the characters of a string or the literal of a number, "" for
+// what has none.
+func (it item) text() string {
+	if it.ref == nil {
+		return ""
+	}
+	return *it.ref
+}
 
 // float returns what a number stands for.
 func (it item) float() float64 {
-	if it.text == "" {
+	if it.ref == nil {
 		return it.num
 	}
-	return parseFloat(it.text)
+	return parseFloat(*it.ref)
 }
 
 // isTrue tells whether the item is the boolean true.

@@ -118,7 +118,7 @@ func (e *evaluation) run(x *Expression, input value.Value, env Env) (value.Value
 
 // ofInput makes an item of the input.
 func (e *evaluation) ofInput(v value.Value) item {
-	it := item{kind: object}
+	it := ofKind(object)
 	switch v.Kind() {
 	case value.Array:
 		it.kind = array

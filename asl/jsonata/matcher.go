@@ -64,7 +64,7 @@ func (o *occurrences) find() (m occurrence, ok bool, err *Error) {
 	groups := o.e.items.take(len(found)/2 - 1)
 	for i := range groups {
 		if from := found[2*i+2]; from >= 0 {
-			groups[i] = ofText(o.text[from:found[2*i+3]])
+			groups[i] = o.e.ofText(o.text[from:found[2*i+3]])
 		}
 	}
 	m.groups = o.e.ofItems(groups, 0)
@@ -93,7 +93,7 @@ func (o *occurrences) ask() (m occurrence, ok bool, err *Error) {
 	if start.kind != number && m.groups.kind != array && o.next.kind != callable {
 		return m, false, fail("T1010")
 	}
-	m.text, m.object = get("match").text, result
+	m.text, m.object = get("match").text(), result
 	m.start = byteAt(o.text, start.float())
 	m.end = byteAt(o.text, end.float())
 	return m, true, nil
@@ -140,10 +140,10 @@ func (f *matcher) invoke(e *evaluation, args []item) (item, *Error) {
 	if text.kind != str {
 		return item{}, nil
 	}
-	o := &occurrences{e: e, text: text.text, pattern: f.pattern, offset: f.offset}
+	o := &occurrences{e: e, text: text.text(), pattern: f.pattern, offset: f.offset}
 	if from := at(args, 1); from.kind == number {
-		o.units = int(min(max(from.float(), 0), float64(len(text.text))))
-		o.at = byteAt(text.text, float64(o.units))
+		o.units = int(min(max(from.float(), 0), float64(len(text.text()))))
+		o.at = byteAt(text.text(), float64(o.units))
 	}
 	return o.object()
 }
@@ -163,7 +163,7 @@ func (o *occurrences) describe(m occurrence) (item, *Error) {
 		return m.object, nil
 	}
 	it, n := o.e.ofObject(5)
-	n.put("match", ofText(m.text))
+	n.put("match", o.e.ofText(m.text))
 	n.put("start", m.index)
 	n.put("end", ofNumber(float64(o.units)))
 	n.put("groups", m.groups)

@@ -241,38 +241,52 @@ func (e *evaluation) take(n *node) {
 func (e *evaluation) ofValue(v value.Value) item {
 	switch v.Kind() {
 	case value.Null:
-		return item{kind: null}
+		return ofKind(null)
 	case value.Bool:
 		return ofBool(v.Bool())
 	case value.Number:
-		return item{kind: number, text: v.Literal()}
+		return e.ofLiteral(v.Literal())
 	case value.String:
-		return ofText(v.Text())
+		return e.ofText(v.Text())
 	case value.Array, value.Object:
 		n := e.newNode()
 		n.state, n.more = unread, e.extras.one()
 		n.more.value = v
 		if v.Kind() == value.Array {
-			return item{kind: array, node: n}
+			return ofNode(array, 0, n)
 		}
-		return item{kind: object, node: n}
+		return ofNode(object, 0, n)
 	case value.Absent:
 	}
 	return item{}
+}
+
+// ofText makes a string.
+func (e *evaluation) ofText(s string) item {
+	ref := e.texts.one()
+	*ref = s
+	return item{tag: tag{kind: str}, ref: ref}
+}
+
+// ofLiteral makes a number of its text.
+func (e *evaluation) ofLiteral(s string) item {
+	ref := e.texts.one()
+	*ref = s
+	return item{tag: tag{kind: number}, ref: ref}
 }
 
 // ofItems makes an array; it takes the slice over.
 func (e *evaluation) ofItems(items []item, f flags) item {
 	n := e.newNode()
 	n.items = items
-	return item{kind: array, flags: f, node: n}
+	return ofNode(array, f, n)
 }
 
 // ofObject makes an empty object.
 func (e *evaluation) ofObject(capacity int) (item, *node) {
 	n := e.newNode()
-	n.keys, n.items = e.keys.take(capacity)[:0], e.items.take(capacity)[:0]
-	return item{kind: object, node: n}, n
+	n.keys, n.items = e.texts.take(capacity)[:0], e.items.take(capacity)[:0]
+	return ofNode(object, 0, n), n
 }
 
 func (e *evaluation) newNode() *node { return e.nodes.one() }

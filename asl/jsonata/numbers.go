@@ -66,7 +66,7 @@ func toNumber(e *evaluation, args []item) (item, *Error) {
 	case boolean:
 		return ofNumber(it.num), nil
 	case str:
-		if f, ok := numeral(it.text); ok {
+		if f, ok := numeral(it.text()); ok {
 			return ofNumber(f), nil
 		}
 		fallthrough

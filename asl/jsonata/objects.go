@@ -8,7 +8,7 @@ func keys(e *evaluation, args []item) (item, *Error) {
 	}
 	items := e.items.take(len(found))
 	for i, key := range found {
-		items[i] = ofText(key)
+		items[i] = e.ofText(key)
 	}
 	if err := e.grow(len(seen) * itemSize); err != nil {
 		return item{}, err
@@ -60,7 +60,7 @@ func lookup(e *evaluation, args []item) (item, *Error) {
 	if key.kind != str {
 		return item{}, nil
 	}
-	return e.lookup(args[0], key.text)
+	return e.lookup(args[0], key.text())
 }
 
 // spread is $spread: an object of one member for each member.
@@ -152,7 +152,7 @@ func (e *evaluation) copied(it item) (item, *Error) {
 	case callable:
 		return ofText(""), nil
 	case number:
-		if it.text == "" { // what comes from a document stays as it is
+		if it.ref == nil { // what comes from a document stays as it is
 			it.num = rounded15(it.num)
 		}
 		return it, nil
@@ -189,7 +189,7 @@ func (e *evaluation) copied(it item) (item, *Error) {
 		n.keys = append([]string(nil), it.node.keys...)
 		n.setIndex()
 	}
-	return item{kind: it.kind, node: n}, nil
+	return ofNode(it.kind, 0, n), nil
 }
 
 // raise is $error.
@@ -209,8 +209,8 @@ func assert(_ *evaluation, args []item) (item, *Error) {
 func told(code string, message item, otherwise string) *Error {
 	err := fail(code)
 	err.details.text = otherwise
-	if message.text != "" {
-		err.details.text = message.text
+	if message.text() != "" {
+		err.details.text = message.text()
 	}
 	return err
 }

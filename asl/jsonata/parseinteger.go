@@ -11,17 +11,17 @@ func parseInteger(e *evaluation, args []item) (item, *Error) {
 	if text.kind != str {
 		return item{}, nil
 	}
-	p, err := parseIntegerPicture(at(args, 1).text)
+	p, err := parseIntegerPicture(at(args, 1).text())
 	if err != nil {
 		return item{}, err
 	}
 	if p.primary == sequenceOfOwn {
 		return item{}, fail("D3130").of(quoted(p.token))
 	}
-	if err := e.spend((len(text.text)+len(at(args, 1).text))/4 + 20); err != nil {
+	if err := e.spend((len(text.text())+len(at(args, 1).text()))/4 + 20); err != nil {
 		return item{}, err
 	}
-	return ofNumber(p.parse(e, text.text)), nil
+	return ofNumber(p.parse(e, text.text())), nil
 }
 
 // parse reads a number as the picture writes it; NaN when it cannot.

@@ -140,7 +140,7 @@ func (r *results) none(e *evaluation) bool {
 	case array:
 		return e.size(r.whole.node) == 0
 	case str:
-		return r.whole.text == ""
+		return r.whole.text() == ""
 	default:
 	}
 	return r.whole.kind == undefined && len(r.items) == 0
@@ -158,9 +158,9 @@ func (r *results) list(e *evaluation) ([]item, *Error) {
 	// takes it for an array all the same: it sees nothing in it, unless it is a
 	// string, which has characters.
 	var items []item
-	for rest := r.whole.text; r.whole.kind == str && rest != ""; {
+	for rest := r.whole.text(); r.whole.kind == str && rest != ""; {
 		_, n := decodeRune(rest)
-		items = append(items, ofText(rest[:n]))
+		items = append(items, e.ofText(rest[:n]))
 		rest = rest[n:]
 	}
 	return items, e.grow(len(items) * itemSize)

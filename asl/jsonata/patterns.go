@@ -13,13 +13,13 @@ func contains(e *evaluation, args []item) (item, *Error) {
 		return item{}, nil
 	}
 	if what.kind != callable {
-		return ofBool(strings.Contains(text.text, what.text)), e.spend(len(text.text) / bytesPerStep)
+		return ofBool(strings.Contains(text.text(), what.text())), e.spend(len(text.text()) / bytesPerStep)
 	}
 	if m, ok := what.node.more.call.(*matcher); ok {
-		found, err := m.pattern.find(e, text.text, 0)
+		found, err := m.pattern.find(e, text.text(), 0)
 		return ofBool(found != nil), err
 	}
-	_, ok, err := e.matches(what, text.text).find()
+	_, ok, err := e.matches(what, text.text()).find()
 	return ofBool(ok), err
 }
 
@@ -51,11 +51,11 @@ func match(e *evaluation, args []item) (item, *Error) {
 	var found []item
 	// As in the reference, the next match is looked for before it is known
 	// whether it is wanted.
-	o := e.matches(f, text.text)
+	o := e.matches(f, text.text())
 	m, ok, err := o.findIf(limit > 0)
 	for ; ok && float64(len(found)) < limit; m, ok, err = o.find() {
 		it, n := e.ofObject(3)
-		n.put("match", ofText(m.text))
+		n.put("match", e.ofText(m.text))
 		n.put("index", m.index)
 		if m.groups.kind != undefined {
 			n.put("groups", m.groups)
@@ -83,37 +83,37 @@ func split(e *evaluation, args []item) (item, *Error) {
 	}
 	var parts []item
 	add := func(s string) *Error {
-		parts = append(parts, ofText(s))
+		parts = append(parts, e.ofText(s))
 		return e.grow(itemSize)
 	}
 	if limit == 0 {
 		return e.ofItems(nil, 0), nil
 	}
 	if by.kind != callable {
-		err := e.spend(len(text.text) / bytesPerStep)
-		rest, more := text.text, true
+		err := e.spend(len(text.text()) / bytesPerStep)
+		rest, more := text.text(), true
 		if !math.IsInf(limit, 0) {
 			limit = math.Mod(math.Trunc(limit), 1<<32) // as JavaScript counts
 		}
 		for more && err == nil && float64(len(parts)) < limit {
 			var part string
-			part, rest, more = cut(rest, by.text)
-			if by.text != "" || part != "" {
+			part, rest, more = cut(rest, by.text())
+			if by.text() != "" || part != "" {
 				err = add(part)
 			}
 		}
 		return e.ofItems(parts, 0), err
 	}
-	o, start := e.matches(by, text.text), 0
+	o, start := e.matches(by, text.text()), 0
 	m, ok, err := o.find()
 	for ; ok && float64(len(parts)) < limit; m, ok, err = o.find() {
-		if err := add(text.text[min(start, m.start):m.start]); err != nil {
+		if err := add(text.text()[min(start, m.start):m.start]); err != nil {
 			return item{}, err
 		}
 		start = m.end
 	}
 	if err == nil && float64(len(parts)) < limit {
-		err = add(text.text[start:])
+		err = add(text.text()[start:])
 	}
 	return e.ofItems(parts, 0), err
 }
@@ -134,7 +134,7 @@ func replace(e *evaluation, args []item) (item, *Error) {
 	if text.kind != str {
 		return item{}, nil
 	}
-	if what.kind == str && what.text == "" {
+	if what.kind == str && what.text() == "" {
 		return item{}, fail("D3010").of(`""`)
 	}
 	limit, err := e.atMost(args, 3, "D3011")
@@ -143,14 +143,14 @@ func replace(e *evaluation, args []item) (item, *Error) {
 	}
 	r := replacement{e: e, by: by}
 	if what.kind != callable {
-		err = r.plain(text.text, what.text, limit)
+		err = r.plain(text.text(), what.text(), limit)
 	} else {
-		err = r.matches(e.matches(what, text.text), limit)
+		err = r.matches(e.matches(what, text.text()), limit)
 	}
 	if err != nil {
 		return item{}, err
 	}
-	return ofText(r.b.String()), nil
+	return e.ofText(r.b.String()), nil
 }
 
 // replacement puts a text together.
@@ -170,7 +170,7 @@ func (r *replacement) add(s string) *Error {
 
 // plain replaces a text. The replacement is not read: a $ in it is a $.
 func (r *replacement) plain(s, what string, limit float64) *Error {
-	by := r.by.text
+	by := r.by.text()
 	for count := 0.0; count < limit; count++ {
 		before, after, ok := strings.Cut(s, what)
 		if !ok {
@@ -230,12 +230,12 @@ func (r *replacement) with(m occurrence, o *occurrences) (string, *Error) {
 	if err == nil && result.kind != str {
 		err = fail("D3012").of(r.e.shown(result))
 	}
-	return result.text, err
+	return result.text(), err
 }
 
 // expand fills the places $0, $1, $2 ... of a replacement; $$ is a $.
 func (r *replacement) expand(m occurrence) (string, *Error) {
-	text := r.by.text
+	text := r.by.text()
 	if strings.IndexByte(text, '$') < 0 {
 		return text, nil
 	}
@@ -272,7 +272,7 @@ func (r *replacement) expand(m occurrence) (string, *Error) {
 				break
 			}
 			if index >= 1 && index <= len(groups) {
-				b.WriteString(groups[index-1].text)
+				b.WriteString(groups[index-1].text())
 			}
 			text = text[length:]
 		}

@@ -28,7 +28,7 @@ func formatPicture(e *evaluation, args []item) (item, *Error) {
 	if args[0].kind != number {
 		return item{}, nil
 	}
-	picture, err := e.numberPicture(at(args, 1).text, at(args, 2))
+	picture, err := e.numberPicture(at(args, 1).text(), at(args, 2))
 	if err != nil {
 		return item{}, err
 	}
@@ -42,7 +42,7 @@ func formatPicture(e *evaluation, args []item) (item, *Error) {
 	if err := e.spend(p.leastInteger + p.mostFraction); err != nil {
 		return item{}, err
 	}
-	return ofText(sign + p.format(picture.format, n)), nil
+	return e.ofText(sign + p.format(picture.format, n)), nil
 }
 
 // numberPicture is a picture of $formatNumber, for positive numbers and for
@@ -114,23 +114,23 @@ func (e *evaluation) decimalFormat(options item) (*decimalFormat, *Error) {
 		}
 		switch key {
 		case "decimal-separator":
-			f.decimal = it.text
+			f.decimal = it.text()
 		case "grouping-separator":
-			f.grouping = it.text
+			f.grouping = it.text()
 		case "exponent-separator":
-			f.exponent = it.text
+			f.exponent = it.text()
 		case "minus-sign":
-			f.minus = it.text
+			f.minus = it.text()
 		case "percent":
-			f.percent = it.text
+			f.percent = it.text()
 		case "per-mille":
-			f.perMille = it.text
+			f.perMille = it.text()
 		case "zero-digit":
-			f.zero, _ = decodeRune(it.text)
+			f.zero, _ = decodeRune(it.text())
 		case "digit":
-			f.digit = it.text
+			f.digit = it.text()
 		case "pattern-separator":
-			f.pattern = it.text
+			f.pattern = it.text()
 		}
 	}
 	return f, nil

@@ -35,7 +35,7 @@ func (x *rangeExpression) eval(e *evaluation, in item, env *frame) (item, *Error
 	n := e.newNode()
 	n.state, n.more = counted, e.extras.one()
 	n.more.from, n.more.count = from, int(to-from+1)
-	return item{kind: array, flags: sequence, node: n}, nil
+	return ofNode(array, sequence, n), nil
 }
 
 func isInteger(it item) bool {

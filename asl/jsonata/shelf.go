@@ -38,7 +38,7 @@ func (e *evaluation) recycle() {
 type memory struct {
 	nodes   arena[node]
 	items   arena[item]
-	keys    arena[string]
+	texts   arena[string] // keys, too
 	frames  arena[frame]
 	extras  arena[more]
 	free    []*frame // frames that can be used again
@@ -51,7 +51,7 @@ type memory struct {
 func (m *memory) reset() {
 	m.nodes.reset()
 	m.items.reset()
-	m.keys.reset()
+	m.texts.reset()
 	m.frames.reset()
 	m.extras.reset()
 	if m.free = m.free[:0]; cap(m.free) > firstChunk {

@@ -122,7 +122,7 @@ func (e *evaluation) compare(s *sortStep, a, b item) (int, *Error) {
 		return 0, err
 	}
 	if a.kind == str {
-		return compareText(a.text, b.text), nil
+		return compareText(a.text(), b.text()), nil
 	}
 	switch {
 	case a.num == b.num:

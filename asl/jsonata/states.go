@@ -97,7 +97,7 @@ func hash(e *evaluation, args []item) (item, *Error) {
 	}
 	algorithm := "SHA-256"
 	if it := at(args, 1); it.kind == str {
-		algorithm = it.text
+		algorithm = it.text()
 	}
 	var digest []byte
 	switch algorithm {
@@ -147,10 +147,10 @@ func parseJSON(e *evaluation, args []item) (item, *Error) {
 	if args[0].kind != str {
 		return item{}, nil
 	}
-	if err := e.grow(2 * len(args[0].text)); err != nil {
+	if err := e.grow(2 * len(args[0].text())); err != nil {
 		return item{}, err
 	}
-	v, err := value.Parse([]byte(args[0].text))
+	v, err := value.Parse([]byte(args[0].text()))
 	if err != nil {
 		return item{}, refuse(codeParse, "Argument of parse function is not valid JSON: %s", err)
 	}

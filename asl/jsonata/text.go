@@ -26,7 +26,7 @@ func length(e *evaluation, args []item) (item, *Error) {
 	if args[0].kind == undefined {
 		return item{}, nil
 	}
-	return ofNumber(float64(codePoints(args[0].text))), e.spend(len(args[0].text) / bytesPerStep)
+	return ofNumber(float64(codePoints(args[0].text()))), e.spend(len(args[0].text()) / bytesPerStep)
 }
 
 // substring is $substring, with the rules of JavaScript's slice.
@@ -35,7 +35,7 @@ func substring(e *evaluation, args []item) (item, *Error) {
 	if s.kind == undefined {
 		return item{}, nil
 	}
-	total := float64(codePoints(s.text))
+	total := float64(codePoints(s.text()))
 	start := 0.0
 	if it := at(args, 1); it.kind == number {
 		start = it.float()
@@ -59,8 +59,8 @@ func substring(e *evaluation, args []item) (item, *Error) {
 	if first >= last {
 		return ofText(""), nil
 	}
-	from := skipPoints(s.text, first)
-	return ofText(s.text[from : from+skipPoints(s.text[from:], last-first)]), e.spend(len(s.text) / bytesPerStep)
+	from := skipPoints(s.text(), first)
+	return e.ofText(s.text()[from : from+skipPoints(s.text()[from:], last-first)]), e.spend(len(s.text()) / bytesPerStep)
 }
 
 // sliceBound returns a bound of a slice among so many elements: cut to a whole
@@ -75,18 +75,18 @@ func sliceBound(f, total float64) int {
 
 func substringBefore(e *evaluation, args []item) (item, *Error) {
 	s, mark := at(args, 0), at(args, 1)
-	if i := strings.Index(s.text, mark.text); i >= 0 && mark.kind == str {
-		s.text = s.text[:i]
+	if i := strings.Index(s.text(), mark.text()); i >= 0 && mark.kind == str {
+		s = e.ofText(s.text()[:i])
 	}
-	return s, e.spend(len(s.text) / bytesPerStep)
+	return s, e.spend(len(s.text()) / bytesPerStep)
 }
 
 func substringAfter(e *evaluation, args []item) (item, *Error) {
 	s, mark := at(args, 0), at(args, 1)
-	if i := strings.Index(s.text, mark.text); i >= 0 && mark.kind == str {
-		s.text = s.text[i+len(mark.text):]
+	if i := strings.Index(s.text(), mark.text()); i >= 0 && mark.kind == str {
+		s = e.ofText(s.text()[i+len(mark.text()):])
 	}
-	return s, e.spend(len(s.text) / bytesPerStep)
+	return s, e.spend(len(s.text()) / bytesPerStep)
 }
 
 func lowercase(e *evaluation, args []item) (item, *Error) {
@@ -101,10 +101,10 @@ func (e *evaluation) mapText(it item, change func(string) string) (item, *Error)
 	if it.kind != str {
 		return item{}, nil
 	}
-	if err := e.room(2 * len(it.text)); err != nil {
+	if err := e.room(2 * len(it.text())); err != nil {
 		return item{}, err
 	}
-	return e.text(change(it.text))
+	return e.text(change(it.text()))
 }
 
 // trim is $trim: blanks at the ends go, blanks in a row become one.
@@ -126,27 +126,27 @@ func pad(e *evaluation, args []item) (item, *Error) {
 	if it := at(args, 1); it.kind == number {
 		width = it.float()
 	}
-	if it := at(args, 2); it.kind == str && it.text != "" {
-		filling = it.text
+	if it := at(args, 2); it.kind == str && it.text() != "" {
+		filling = it.text()
 	}
-	missing := math.Trunc(math.Abs(width) - float64(codePoints(s.text)))
+	missing := math.Trunc(math.Abs(width) - float64(codePoints(s.text())))
 	if !(missing > 0) {
-		return s, e.spend(len(s.text) / bytesPerStep)
+		return s, e.spend(len(s.text()) / bytesPerStep)
 	}
 	each := codePoints(filling)
 	if missing > float64(e.left) {
 		return item{}, e.tooLarge()
 	}
 	times := int(missing)/each + 1
-	if err := e.grow(times*len(filling) + len(s.text)); err != nil {
+	if err := e.grow(times*len(filling) + len(s.text())); err != nil {
 		return item{}, err
 	}
 	padding := strings.Repeat(filling, times)
 	padding = padding[:skipPoints(padding, int(missing))]
 	if width > 0 {
-		return ofText(s.text + padding), nil
+		return e.ofText(s.text() + padding), nil
 	}
-	return ofText(padding + s.text), nil
+	return e.ofText(padding + s.text()), nil
 }
 
 // join is $join.
@@ -158,13 +158,13 @@ func join(e *evaluation, args []item) (item, *Error) {
 	if err != nil {
 		return item{}, err
 	}
-	separator := at(args, 1).text
+	separator := at(args, 1).text()
 	size := 0
 	for i, it := range items {
 		if i > 0 {
 			size += len(separator)
 		}
-		size += len(it.text)
+		size += len(it.text())
 	}
 	if err := e.grow(size); err != nil {
 		return item{}, err
@@ -178,7 +178,7 @@ func join(e *evaluation, args []item) (item, *Error) {
 		if i > 0 {
 			b.WriteString(separator)
 		}
-		b.WriteString(it.text)
+		b.WriteString(it.text())
 	}
-	return ofText(b.String()), nil
+	return e.ofText(b.String()), nil
 }

@@ -112,7 +112,7 @@ func (f *transformer) change(e *evaluation, match item) *Error {
 			if err := e.spend(len(match.node.keys) / 8); err != nil {
 				return err
 			}
-			match.node.remove(name.text)
+			match.node.remove(name.text())
 		}
 	}
 	return nil

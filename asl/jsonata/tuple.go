@@ -39,8 +39,9 @@ func (t *tuple) frame(parent *frame) *frame {
 // ofTuples makes the array of a path that is a step of a larger one.
 func (e *evaluation) ofTuples(tuples []tuple) item {
 	n := e.newNode()
-	n.state, n.more = joined, &more{tuples: tuples}
-	return item{kind: array, flags: sequence | stream, node: n}
+	n.state, n.more = joined, e.extras.one()
+	n.more.tuples = tuples
+	return ofNode(array, sequence|stream, n)
 }
 
 // objectOf shows a tuple as the object that it is in the reference, in case

@@ -86,16 +86,16 @@ func (e *evaluation) encodeURL(it item, marks, function string) (item, *Error) {
 	if it.kind != str {
 		return item{}, nil
 	}
-	if !utf8.ValidString(it.text) {
+	if !utf8.ValidString(it.text()) {
 		return item{}, malformed(it, function)
 	}
-	if err := e.grow(3 * len(it.text)); err != nil {
+	if err := e.grow(3 * len(it.text())); err != nil {
 		return item{}, err
 	}
 	const hex = "0123456789ABCDEF"
-	b := make([]byte, 0, len(it.text))
-	for i := range len(it.text) {
-		c := it.text[i]
+	b := make([]byte, 0, len(it.text()))
+	for i := range len(it.text()) {
+		c := it.text()[i]
 		if isLetterOrDigit(c) || strings.IndexByte(marks, c) >= 0 {
 			b = append(b, c)
 		} else {
@@ -106,7 +106,7 @@ func (e *evaluation) encodeURL(it item, marks, function string) (item, *Error) {
 }
 
 func malformed(it item, function string) *Error {
-	err := fail("D3140").of(quoted(strings.ToValidUTF8(it.text, "\uFFFD")))
+	err := fail("D3140").of(quoted(strings.ToValidUTF8(it.text(), "\uFFFD")))
 	err.details.function = function
 	return err
 }
@@ -124,10 +124,10 @@ func (e *evaluation) decodeURL(it item, reserved, function string) (item, *Error
 	if it.kind != str {
 		return item{}, nil
 	}
-	if err := e.grow(len(it.text)); err != nil {
+	if err := e.grow(len(it.text())); err != nil {
 		return item{}, err
 	}
-	s := it.text
+	s := it.text()
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {
 		if s[i] != '%' {
