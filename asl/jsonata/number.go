@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"strconv"
@@ -67,29 +68,30 @@ func isTie(f float64) bool {
 	return len(strings.TrimRight(strings.TrimPrefix(mantissa, "-"), "0")) == 17
 }
 
-// toFixed writes a number with so many digits after the point, as JavaScript
-// does: ties away from zero.
-func toFixed(f float64, digits int) string {
+// appendFixed appends a number with so many digits after the point, as
+// JavaScript writes it: ties away from zero.
+func appendFixed(b []byte, f float64, digits int) []byte {
 	if math.Abs(f) >= 1e21 || math.IsNaN(f) {
-		return formatNumber(f)
+		return appendNumber(b, f)
 	}
-	s := strconv.FormatFloat(f, 'f', digits, 64)
-	shortest := strconv.FormatFloat(f, 'f', -1, 64)
-	if _, fraction, _ := strings.Cut(shortest, "."); len(fraction) <= digits || fraction[len(fraction)-1] != '5' {
-		return s
+	fixed := strconv.AppendFloat(b, f, 'f', digits, 64)
+	var few [32]byte
+	shortest := strconv.AppendFloat(few[:0], f, 'f', -1, 64)
+	if _, fraction, _ := bytes.Cut(shortest, []byte(".")); len(fraction) <= digits || fraction[len(fraction)-1] != '5' {
+		return fixed
 	}
 	exact := strconv.FormatFloat(f, 'f', 1100, 64) // a float64 has no more digits
 	point := strings.IndexByte(exact, '.')
 	rest := strings.TrimRight(exact[point+1+digits:], "0")
 	if rest != "5" {
-		return s
+		return fixed
 	}
 	// A tie: take the next larger number, which has the same digits before it.
 	up := math.Nextafter(math.Abs(f), math.Inf(1))
 	if f < 0 {
 		up = -up
 	}
-	return strconv.FormatFloat(up, 'f', digits, 64)
+	return strconv.AppendFloat(b, up, 'f', digits, 64)
 }
 
 // roundHalfEven rounds to so many decimal places, ties to even. The point is
@@ -119,6 +121,11 @@ func roundHalfEven(f, places float64) float64 {
 
 // shift multiplies a number by a power of ten, by its text.
 func shift(f, places float64) float64 {
+	if math.Abs(places) <= 15 && places == math.Trunc(places) {
+		if shifted, ok := shiftExactly(f, int(places)); ok {
+			return shifted
+		}
+	}
 	mantissa, exponent, _ := strings.Cut(formatNumber(f), "e")
 	if exponent != "" {
 		x, _ := strconv.ParseFloat(exponent, 64)
@@ -132,4 +139,40 @@ func shift(f, places float64) float64 {
 		return math.NaN()
 	}
 	return r
+}
+
+// shiftExactly is shift for a number of at most 15 digits: these, as a whole
+// number, and the power of ten are exact, so that what they make together is
+// rounded once, as if it were read from text.
+func shiftExactly(f float64, places int) (float64, bool) {
+	var few [32]byte
+	digits, negative := int64(0), false
+	text := appendNumber(few[:0], f)
+	for i, c := range text {
+		switch {
+		case i > 16:
+			return 0, false
+		case '0' <= c && c <= '9':
+			digits = digits*10 + int64(c-'0')
+		case c == '-':
+			negative = true
+		case c == '.':
+			places -= len(text) - 1 - i
+		default: // an exponent, or no number
+			return 0, false
+		}
+	}
+	shifted := float64(digits)
+	switch {
+	case places > 15 || places < -15 || digits >= 1e15:
+		return 0, false
+	case places >= 0:
+		shifted *= powerOfTen(places)
+	default:
+		shifted /= powerOfTen(-places)
+	}
+	if negative {
+		shifted = -shifted
+	}
+	return shifted, true
 }

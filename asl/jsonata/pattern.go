@@ -18,7 +18,8 @@ type pattern struct {
 	// later finds a match after a first character that is only looked at, so
 	// that ^ and \b know what is before.
 	later *regexp.Regexp
-	cost  int // instructions of the program
+	free  bool // it has no ^ or \b, so that what is before does not count
+	cost  int  // instructions of the program
 	// longest is how many bytes a match may have, -1 if there is no bound. A
 	// search looks no further than that beyond the match that it finds.
 	longest int
@@ -63,7 +64,7 @@ func compilePattern(source, flags string, offset int) (*pattern, *Error) {
 	if programSize(parsed) > MaxPattern {
 		return nil, tooLargePattern(source, offset)
 	}
-	p := &pattern{source: source, cost: programSize(parsed) + 4, longest: longestMatch(parsed)}
+	p := &pattern{source: source, free: isFree(parsed), cost: programSize(parsed) + 4, longest: longestMatch(parsed)}
 	if p.first, err = regexp.Compile(text); err != nil {
 		return refuse(codePattern, "The regular expression is not valid: %s", reason(err))
 	}
@@ -109,6 +110,21 @@ func programSize(r *syntax.Regexp) int {
 	return max(size, 1)
 }
 
+// isFree tells whether a match does not depend on what is before it.
+func isFree(r *syntax.Regexp) bool {
+	switch r.Op {
+	case syntax.OpBeginLine, syntax.OpBeginText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return false
+	default:
+	}
+	for _, part := range r.Sub {
+		if !isFree(part) {
+			return false
+		}
+	}
+	return true
+}
+
 // longestMatch returns how many bytes a match may have, -1 if there is no
 // bound.
 func longestMatch(r *syntax.Regexp) int {
@@ -145,9 +161,21 @@ func longestMatch(r *syntax.Regexp) int {
 // patternWork is how many instructions times bytes a step pays for.
 const patternWork = 16
 
+// shortText is how long a text is that a search is charged for as a whole.
+const shortText = 256
+
 // find returns the places of the first match at or after from, nil when there
 // is none.
 func (p *pattern) find(e *evaluation, s string, from int) ([]int, *Error) {
+	if p.free {
+		found, err := p.search(e, p.first, s[from:])
+		for i := range found {
+			if found[i] >= 0 {
+				found[i] += from
+			}
+		}
+		return found, err
+	}
 	r, before := p.first, 0
 	if from > 0 {
 		r, before = p.later, from-1
@@ -172,7 +200,7 @@ func (p *pattern) find(e *evaluation, s string, from int) ([]int, *Error) {
 // more than up to the end of the match, if there is something to be tried
 // first that could be longer.
 func (p *pattern) search(e *evaluation, r *regexp.Regexp, s string) ([]int, *Error) {
-	if p.longest < 0 && len(s) > 64 {
+	if p.longest < 0 && len(s) > shortText {
 		in := &meter{e: e, s: s, cost: p.cost}
 		found := r.FindReaderSubmatchIndex(in)
 		if in.empty {

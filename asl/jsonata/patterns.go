@@ -142,6 +142,7 @@ func replace(e *evaluation, args []item) (item, *Error) {
 		return item{}, err
 	}
 	r := replacement{e: e, by: by}
+	r.b.Grow(len(text.text()))
 	if what.kind != callable {
 		err = r.plain(text.text(), what.text(), limit)
 	} else {

@@ -10,6 +10,7 @@ import (
 type decimalFormat struct {
 	decimal, grouping, exponent, minus, percent, perMille, digit, pattern string
 	zero                                                                  rune
+	usual                                                                 bool // all have their default
 }
 
 // isDigit tells whether a character is a digit that must be written.
@@ -102,6 +103,7 @@ func (e *evaluation) decimalFormat(options item) (*decimalFormat, *Error) {
 		decimal: ".", grouping: ",", exponent: "e", minus: "-", percent: "%", perMille: "‰", digit: "#", pattern: ";", zero: '0',
 	}
 	if options.kind != object {
+		f.usual = true
 		return f, nil
 	}
 	e.open(options.node)
@@ -151,6 +153,7 @@ type subPicture struct {
 	leastFraction  int
 	mostFraction   int
 	leastExponent  int
+	usual          bool    // formatUsual suits
 	percent        float64 // what the number is multiplied by
 }
 
@@ -255,6 +258,7 @@ func (f *decimalFormat) measure(p *subPicture) {
 		p.leastFraction = 1
 	}
 	p.leastExponent = places(p.exponent, f.isDigit)
+	p.usual = f.usual && p.leastExponent == 0 && strings.Contains(p.text, f.decimal) && len(p.fractionGroups) == 0 && (p.regular > 0 || len(p.groups) == 0)
 	p.percent = 1
 	switch {
 	case strings.Contains(p.text, f.percent):

@@ -1,18 +1,23 @@
 package jsonata
 
 import (
+	"bytes"
 	"math"
 	"strings"
+	"unicode/utf8"
 )
 
 // format writes a number.
 func (p *subPicture) format(f *decimalFormat, n float64) string {
 	n *= p.percent
+	if p.usual {
+		return p.formatUsual(n)
+	}
 	exponent := 0
 	if p.leastExponent > 0 {
 		n, exponent = scaled(n, p.scale)
 	}
-	digits := f.write(toFixed(math.Abs(roundHalfEven(n, float64(p.mostFraction))), p.mostFraction))
+	digits := f.write(string(appendFixed(nil, math.Abs(roundHalfEven(n, float64(p.mostFraction))), p.mostFraction)))
 	integer, fraction, _ := strings.Cut(digits, ".")
 	zero := string(f.zero)
 	integer = strings.TrimLeft(integer, zero)
@@ -36,6 +41,34 @@ func (p *subPicture) format(f *decimalFormat, n float64) string {
 	}
 	b.WriteString(p.suffix)
 	return b.String()
+}
+
+// formatUsual is format for pictures like #,##0.00: with the usual characters,
+// a point, and the same number of digits between all separators.
+func (p *subPicture) formatUsual(n float64) string {
+	var few, more [64]byte
+	digits := appendFixed(few[:0], math.Abs(roundHalfEven(n, float64(p.mostFraction))), p.mostFraction)
+	integer, fraction, _ := bytes.Cut(digits, []byte("."))
+	integer, fraction = bytes.TrimLeft(integer, "0"), bytes.TrimRight(fraction, "0")
+	b := append(more[:0], p.prefix...)
+	missing := max(0, p.leastInteger-len(integer))
+	for left := missing + len(integer); left > 0; left-- {
+		if p.regular > 0 && left%p.regular == 0 && left < missing+len(integer) {
+			b = append(b, ',')
+		}
+		if left > len(integer) {
+			b = append(b, '0')
+		} else {
+			b = append(b, integer[len(integer)-left])
+		}
+	}
+	if len(fraction) > 0 || p.leastFraction > 0 {
+		b = append(append(b, '.'), fraction...)
+	}
+	for range p.leastFraction - len(fraction) {
+		b = append(b, '0')
+	}
+	return string(append(b, p.suffix...))
 }
 
 // scaled returns the mantissa with so many digits before the point, and the
@@ -71,7 +104,7 @@ func (f *decimalFormat) write(s string) string {
 	}, s)
 }
 
-func runes(s string) int { return len([]rune(s)) }
+func runes(s string) int { return utf8.RuneCountInString(s) }
 
 // group puts the separators in, and drops the point if the picture has none.
 func (p *subPicture) group(f *decimalFormat, integer, fraction string) string {

@@ -131,6 +131,11 @@ func (s *signature) validate(e *evaluation, args []item, context item) ([]item, 
 	if s.fits(args) {
 		return s.adapt(e, args)
 	}
+	if s.begins(args) {
+		all := e.items.take(len(s.parameters))
+		copy(all, args)
+		return s.adapt(e, all)
+	}
 	var few [8]byte
 	letters := few[:0]
 	for _, arg := range args {
@@ -195,6 +200,21 @@ func (s *signature) fits(args []item) bool {
 	}
 	for i := range args {
 		if p := &s.parameters[i]; p.lazy || !p.suits(letter(args[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// begins tells whether each of the first parameters gets exactly one argument,
+// and the others need none.
+func (s *signature) begins(args []item) bool {
+	if len(args) >= len(s.parameters) {
+		return false
+	}
+	for i := range s.parameters {
+		p := &s.parameters[i]
+		if i < len(args) && (p.lazy || p.most != 1 || !p.suits(letter(args[i]))) || i >= len(args) && (p.least > 0 || p.context) {
 			return false
 		}
 	}
