@@ -44,8 +44,7 @@ func (e *evaluation) group(x *objectExpression, in item, env *frame) (item, *Err
 	case len(items) == 1 && tuples == nil:
 		return e.object(x, items[0], env)
 	}
-	var groups []*members
-	places := map[string]*members{}
+	var groups gatheredGroups
 	for i := range items {
 		frame, this := env, items[i]
 		if tuples != nil {
@@ -59,14 +58,13 @@ func (e *evaluation) group(x *objectExpression, in item, env *frame) (item, *Err
 			if !ok {
 				continue
 			}
-			m := places[key]
+			m := groups.find(key)
 			if m == nil {
 				if err := e.grow(len(key) + 4*itemSize); err != nil {
 					return item{}, err
 				}
 				m = &members{key: key, pair: p}
-				places[key] = m
-				groups = append(groups, m)
+				groups.add(m)
 			} else if m.pair != p {
 				return item{}, failAt("D1009", x.offset).of(quoted(key))
 			}
@@ -77,7 +75,38 @@ func (e *evaluation) group(x *objectExpression, in item, env *frame) (item, *Err
 			}
 		}
 	}
-	return e.grouped(x, groups, tuples != nil, env)
+	return e.grouped(x, groups.list, tuples != nil, env)
+}
+
+// gatheredGroups are the groups so far. Few are found by looking at each.
+type gatheredGroups struct {
+	list  []*members
+	index map[string]*members
+}
+
+func (g *gatheredGroups) find(key string) *members {
+	if g.index != nil {
+		return g.index[key]
+	}
+	for _, m := range g.list {
+		if m.key == key {
+			return m
+		}
+	}
+	return nil
+}
+
+func (g *gatheredGroups) add(m *members) {
+	if g.list = append(g.list, m); g.index != nil {
+		g.index[m.key] = m
+		return
+	}
+	if len(g.list) > fewKeys {
+		g.index = make(map[string]*members, 2*len(g.list))
+		for _, m := range g.list {
+			g.index[m.key] = m
+		}
+	}
 }
 
 // grouped evaluates the values of the groups.
@@ -218,6 +247,10 @@ func (c *collector) add(e *evaluation, it item) *Error {
 
 func (c *collector) push(e *evaluation, it item) *Error {
 	if it.kind != array {
+		if len(c.items) == cap(c.items) {
+			more := e.items.take(max(4, 2*cap(c.items)))
+			c.items = more[:copy(more, c.items)]
+		}
 		c.items = append(c.items, it)
 		return e.grow(itemSize)
 	}
