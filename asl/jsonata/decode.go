@@ -12,16 +12,9 @@ import (
 
 // The functions of this file read compact JSON text that is known to be valid.
 
-// text is the text of a document, with its arrays and objects: who looks for
-// something passes over what it is not in.
-type text struct {
-	raw   string
-	spans []value.Span
-}
-
 // cursor is a place in a text.
 type cursor struct {
-	doc  *text
+	doc  *value.Outline
 	at   int
 	span uint32 // the next span
 }
@@ -34,10 +27,10 @@ func (e *evaluation) decode(n *node) {
 	c := n.cursor()
 	n.state = open
 	mark := len(e.stack)
-	if inner := int(c.doc.spans[n.place].Next - c.span); inner > fewKeys {
+	if inner := int(c.doc.Spans[n.place].Next - c.span); inner > fewKeys {
 		e.expect(inner)
 	}
-	if raw := c.doc.raw; raw[n.at] == '[' {
+	if raw := c.doc.Text; raw[n.at] == '[' {
 		for raw[c.at] != ']' {
 			e.stack = append(e.stack, c.read(e))
 			if raw[c.at] == ',' {
@@ -59,7 +52,7 @@ func (e *evaluation) decode(n *node) {
 func (e *evaluation) decodeMembers(c *cursor) []string {
 	var few [16]string
 	keys := few[:0]
-	for raw := c.doc.raw; raw[c.at] != '}'; {
+	for raw := c.doc.Text; raw[c.at] != '}'; {
 		end, plain := quotedEnd(raw, c.at)
 		key := raw[c.at+1 : end-1]
 		if !plain {
@@ -80,9 +73,9 @@ func (e *evaluation) decodeMembers(c *cursor) []string {
 // count returns how many elements a closed array has, up to some bound.
 func (n *node) count(most int) int {
 	c, count := n.cursor(), 0
-	for c.doc.raw[c.at] != ']' && count < most {
+	for c.doc.Text[c.at] != ']' && count < most {
 		count++
-		if c.skip(); c.doc.raw[c.at] == ',' {
+		if c.skip(); c.doc.Text[c.at] == ',' {
 			c.at++
 		}
 	}
@@ -104,7 +97,7 @@ func (e *evaluation) pick(n *node, i int) item {
 func (c *cursor) readFor(e *evaluation, n *node) item {
 	last := n.last
 	if last != nil && int(last.at) == c.at {
-		if c.doc.raw[c.at] == '[' {
+		if c.doc.Text[c.at] == '[' {
 			return ofNode(array, 0, last)
 		}
 		return ofNode(object, 0, last)
@@ -121,7 +114,7 @@ const largeText = 256
 
 // read returns the value at the cursor and goes on behind it.
 func (c *cursor) read(e *evaluation) item {
-	raw, at := c.doc.raw, c.at
+	raw, at := c.doc.Text, c.at
 	switch raw[at] {
 	case '"':
 		end, plain := quotedEnd(raw, at)
@@ -155,12 +148,12 @@ func (c *cursor) read(e *evaluation) item {
 
 // skip goes on behind the value at the cursor.
 func (c *cursor) skip() {
-	raw := c.doc.raw
+	raw := c.doc.Text
 	switch raw[c.at] {
 	case '"':
 		c.at, _ = quotedEnd(raw, c.at)
 	case '[', '{':
-		s := c.doc.spans[c.span]
+		s := c.doc.Spans[c.span]
 		c.at, c.span = int(s.End), s.Next
 	default:
 		at := c.at + 1
@@ -178,7 +171,7 @@ const fewMembers = 16
 // find goes to the value of a member. It returns whether it is there, and
 // whether that is sure.
 func (c *cursor) find(e *evaluation, key string) (found, sure bool) {
-	raw := c.doc.raw
+	raw := c.doc.Text
 	for range fewMembers {
 		if raw[c.at] == '}' {
 			return false, true

@@ -50,7 +50,7 @@ func (e *evaluation) gather(n *node, names []string, last bool) (r results, ok b
 	g := gathering{e: e, last: last}
 	mark := len(e.stack)
 	c := cursor{n.doc, int(n.at), n.place}
-	e.expect(int(n.doc.spans[n.place].Next - n.place))
+	e.expect(int(n.doc.Spans[n.place].Next - n.place))
 	if ok, err = g.array(c, names); err != nil || !ok {
 		e.stack = e.stack[:mark]
 		return results{}, false, err
@@ -60,7 +60,7 @@ func (e *evaluation) gather(n *node, names []string, last bool) (r results, ok b
 
 // array looks for the first name in each element of the array at the cursor.
 func (g *gathering) array(c cursor, names []string) (ok bool, err *Error) {
-	raw := c.doc.raw
+	raw := c.doc.Text
 	c.at++
 	c.span++
 	for raw[c.at] != ']' {
@@ -95,7 +95,7 @@ func (g *gathering) object(c cursor, names []string) (ok bool, err *Error) {
 			return true, g.add(c.read(g.e))
 		}
 		names = names[1:]
-		switch c.doc.raw[c.at] {
+		switch c.doc.Text[c.at] {
 		case '[':
 			return g.array(c, names)
 		case '{':

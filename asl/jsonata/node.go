@@ -18,19 +18,19 @@ const (
 // evaluation. Only transforms change nodes, and they work on copies.
 type node struct {
 	state state
-	looks uint8  // how often something was looked for in the text
-	place uint32 // of the node among the arrays and objects of its document
-	at    uint32 // where its text begins
-	end   uint32 // where it ends
-	doc   *text  // nil when there is no text or it no longer holds
-	last  *node  // what was found last in the text, if it is an array or object
+	looks uint8          // how often something was looked for in the text
+	place uint32         // of the node among the arrays and objects of its document
+	at    uint32         // where its text begins
+	end   uint32         // where it ends
+	doc   *value.Outline // nil when there is no text or it no longer holds
+	last  *node          // what was found last in the text, if it is an array or object
 	items []item
 	keys  []string // of an object, in order, parallel to items
 	more  *more
 }
 
 // raw returns the compact JSON text of a node that has a document.
-func (n *node) raw() string { return n.doc.raw[n.at:n.end] }
+func (n *node) raw() string { return n.doc.Text[n.at:n.end] }
 
 // more is what few nodes need.
 type more struct {
@@ -231,10 +231,10 @@ func (e *evaluation) getOpened(n *node, key string) item {
 // take gets the text of a value. It is copied once, so that the strings in it
 // need no copies of their own.
 func (e *evaluation) take(n *node) {
-	n.doc = &text{string(n.more.value.Bytes()), n.more.value.Spans()}
-	n.state, n.place, n.at, n.end = closed, 0, 0, uint32(len(n.doc.raw))
+	n.doc = n.more.value.Outline()
+	n.state, n.place, n.at, n.end = closed, 0, 0, uint32(len(n.doc.Text))
 	n.keys, n.items, n.more.index = nil, nil, nil
-	e.steps -= len(n.doc.raw) / bytesPerStep
+	e.steps -= len(n.doc.Text) / bytesPerStep
 }
 
 // ofValue makes an item of a value. An absent value is undefined.

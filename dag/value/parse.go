@@ -48,8 +48,7 @@ func Parse(text []byte) (Value, error) {
 		compact = append(s.out, text[s.copied:end]...)
 	}
 	if len(s.spans) > 0 && few(s.spans, compact) {
-		spans := s.spans // s itself stays on the stack
-		return ofText(compact, &spans), nil
+		return ofText(compact, s.spans), nil
 	}
 	return ofText(compact, nil), nil
 }

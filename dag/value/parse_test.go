@@ -186,7 +186,7 @@ func FuzzParse(f *testing.F) {
 		}
 		same(t, v, want)
 		if long, err := Parse(append(append([]byte("[ \""+strings.Repeat("x", smallText)+"\" ,"), text...), " ]"...)); err == nil {
-			if got, want := long.Spans(), spansOf(long.String()); !slices.Equal(got, want) {
+			if got, want := long.Outline().Spans, spansOf(long.String()); !slices.Equal(got, want) {
 				t.Fatalf("%q: the spans are %v, want %v", text, got, want)
 			}
 		}

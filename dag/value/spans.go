@@ -3,6 +3,7 @@ package value
 import (
 	"encoding/binary"
 	"math/bits"
+	"weak"
 )
 
 // Span is an array or object within a text: who looks for something passes
@@ -12,23 +13,51 @@ type Span struct {
 	Next uint32 // the number of the first span that begins after it
 }
 
-// Spans returns the arrays and objects in the text of v, in the order in which
-// they begin: v itself is the first. They are found at most once, unless there
-// are so many that keeping them would take more than half as much memory as the
-// text. Nobody may change them.
-func (v Value) Spans() []Span {
+// Outline is the text of a value, as a string, with its spans.
+type Outline struct {
+	Text  string
+	Spans []Span
+}
+
+// about is what was found out about a text.
+type about struct {
+	spans   []Span                // nil if they are many
+	outline weak.Pointer[Outline] // of a long text, as long as anybody has it
+}
+
+// longText is the length of a text whose outline is remembered.
+const longText = 1024
+
+// Outline returns the text of a value with its arrays and objects, in the order
+// in which they begin: v itself is the first. Nobody may change them. Spans are
+// found at most once, unless keeping them would take more than half as much
+// memory as the text; the copy of the text is shared, but v does not keep it.
+func (v Value) Outline() *Outline {
 	if v.d == nil {
-		return nil
+		return &Outline{}
 	}
 	t := v.source()
-	if kept := t.spans.Load(); kept != nil {
-		return *kept
+	known := t.about.Load()
+	if known == nil {
+		known = &about{}
+	} else if o := known.outline.Value(); o != nil {
+		return o
 	}
-	spans := findSpans(t.bytes)
-	if few(spans, t.bytes) {
-		t.spans.Store(&spans) // another goroutine would have found the same
+	o := &Outline{Text: string(t.bytes), Spans: known.spans}
+	next := *known
+	if o.Spans == nil {
+		o.Spans = findSpans(t.bytes)
+		if few(o.Spans, t.bytes) {
+			next.spans = o.Spans
+		}
 	}
-	return spans
+	if len(t.bytes) >= longText {
+		next.outline = weak.Make(o)
+	}
+	if len(t.bytes) >= longText || known.spans == nil && next.spans != nil {
+		t.about.Store(&next) // another goroutine would have found the same
+	}
+	return o
 }
 
 // few tells whether spans are worth keeping.

@@ -44,19 +44,19 @@ func TestSpans(t *testing.T) {
 		}
 		want := spansOf(v.String())
 		for range 2 {
-			if got := v.Spans(); !slices.Equal(got, want) {
+			if got := v.Outline().Spans; !slices.Equal(got, want) {
 				t.Errorf("%s: Parse found %v, want %v", text, got, want)
 			}
-			if got := Raw([]byte(v.String())).Spans(); !slices.Equal(got, want) {
+			if got := Raw([]byte(v.String())).Outline().Spans; !slices.Equal(got, want) {
 				t.Errorf("%s: got %v, want %v", text, got, want)
 			}
 		}
 	}
-	if got := (Value{}).Spans(); got != nil {
+	if got := (Value{}).Outline().Spans; got != nil {
 		t.Errorf("an absent value has %v", got)
 	}
 	built := OfObject(Member{"a", EmptyArray})
-	if got, want := built.Spans(), spansOf(built.String()); !slices.Equal(got, want) {
+	if got, want := built.Outline().Spans, spansOf(built.String()); !slices.Equal(got, want) {
 		t.Errorf("a value without text: got %v, want %v", got, want)
 	}
 }
@@ -69,7 +69,7 @@ func TestSpansConcurrently(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			if got := v.Spans(); !slices.Equal(got, want) {
+			if got := v.Outline().Spans; !slices.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		})

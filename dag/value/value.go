@@ -54,7 +54,7 @@ type document struct {
 // source is a text with what is known of it.
 type source struct {
 	bytes []byte
-	spans atomic.Pointer[[]Span] // nil until somebody asks, or if they are many
+	about atomic.Pointer[about] // nil until somebody asks
 }
 
 // node is a decoded level: the children are Values of their own.
@@ -92,14 +92,14 @@ func Raw(text []byte) Value {
 }
 
 // ofText makes a value of a text, with one allocation.
-func ofText(text []byte, spans *[]Span) Value {
+func ofText(text []byte, spans []Span) Value {
 	both := &struct {
 		document
 		source
 	}{}
 	both.bytes = text
 	if spans != nil {
-		both.spans.Store(spans)
+		both.about.Store(&about{spans: spans})
 	}
 	both.text.Store(&both.source)
 	return Value{&both.document}
