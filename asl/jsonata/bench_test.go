@@ -41,6 +41,31 @@ func shop(orders int) string {
 	return `{"orders":[` + strings.Join(all, ",") + `]}`
 }
 
+// However a value came about and whatever was evaluated before, the result and
+// the steps are the same.
+func TestTypical(t *testing.T) {
+	t.Parallel()
+	for _, c := range typical {
+		x := compile(t, c.text)
+		var first string
+		var steps int
+		in := parse(t, c.input)
+		for i, in := range []value.Value{in, in, value.Raw([]byte(c.input)), parse(t, " "+strings.ReplaceAll(c.input, `,"`, ` , "`)+" ")} {
+			spent := 0
+			out, err := x.Evaluate(in, jsonata.Env{Spent: &spent})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				first, steps = out.String(), spent
+			}
+			if out.String() != first || spent != steps {
+				t.Errorf("%s: got %s in %d steps, before %s in %d", c.text, out, spent, first, steps)
+			}
+		}
+	}
+}
+
 // BenchmarkTypical measures each expression from bytes to bytes, and alone.
 func BenchmarkTypical(b *testing.B) {
 	for _, c := range typical {

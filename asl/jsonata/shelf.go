@@ -25,13 +25,17 @@ const (
 
 // recycle puts the memory of an evaluation on the shelf, without its content.
 func (e *evaluation) recycle() {
-	e.memory.reset()
-	*e = evaluation{memory: e.memory}
+	e.empty()
 	for i := range shelf {
 		if shelf[i].Load() == nil && shelf[i].CompareAndSwap(nil, e) {
 			return
 		}
 	}
+}
+
+func (e *evaluation) empty() {
+	e.memory.reset()
+	*e = evaluation{memory: e.memory}
 }
 
 // memory is what one evaluation leaves to the next.

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -75,4 +76,21 @@ func TestSpansConcurrently(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// The copy of a long text is shared as long as somebody has it, and no longer.
+func TestOutlineIsShared(t *testing.T) {
+	t.Parallel()
+	v := Raw([]byte(`["` + strings.Repeat("x", 2*longText) + `"]`))
+	first := v.Outline()
+	if v.Outline() != first {
+		t.Error("a second look made another copy")
+	}
+	runtime.KeepAlive(first)
+	for range 10 {
+		if runtime.GC(); v.source().about.Load().outline.Value() == nil {
+			return
+		}
+	}
+	t.Error("the copy remains after everybody has gone")
 }

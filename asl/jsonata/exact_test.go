@@ -1,0 +1,119 @@
+package jsonata
+
+import (
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+)
+
+// numbersNearby are numbers of all sizes, many of them with few digits.
+func numbersNearby(r *rand.Rand) float64 {
+	f := float64(r.IntN(2_000_001)-1_000_000) / float64([]int{1, 2, 8, 10, 100, 1000, 3}[r.IntN(7)])
+	switch r.IntN(10) {
+	case 0:
+		return f * math.Pow(10, float64(r.IntN(40)-20))
+	case 1:
+		return math.Float64frombits(r.Uint64())
+	case 2:
+		return []float64{0, math.Copysign(0, -1), 1e15, 1e21, -1e-7, 999999999999999, 0.5, 1.005, math.Inf(1), math.NaN()}[r.IntN(10)]
+	}
+	return f
+}
+
+// What is shifted without text is what its text stands for.
+func TestShiftExactly(t *testing.T) {
+	t.Parallel()
+	r, exact := rand.New(rand.NewPCG(1, 2)), 0
+	for range 200_000 {
+		f, places := numbersNearby(r), r.IntN(31)-15
+		got, ok := shiftExactly(f, places)
+		if !ok {
+			continue
+		}
+		exact++
+		want, err := strconv.ParseFloat(formatNumber(f)+"e"+strconv.Itoa(places), 64)
+		if err != nil || got != want || math.Signbit(got) != math.Signbit(want) {
+			t.Fatalf("%v by %d places: got %v, want %v (%v)", f, places, got, want, err)
+		}
+	}
+	if exact < 100_000 {
+		t.Errorf("only %d of 200,000 were shifted exactly", exact)
+	}
+}
+
+// Usual pictures write what the general way writes.
+func TestFormatUsual(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, text := range []string{"#,##0.00", "0.0", "#.##", "000.000", "#,###.0#", "$#,##0.00 net", "##,##,#0.00#", "#0.##%", "00,00.0‰", ".00"} {
+		f, err := (&evaluation{}).decimalFormat(item{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, err := f.read(text)
+		if err != nil {
+			t.Fatal(text, err)
+		}
+		p := *picture.positive
+		if !p.usual {
+			t.Errorf("%s is not usual", text)
+		}
+		general := p
+		general.usual = false
+		for range 20_000 {
+			n := numbersNearby(r)
+			if got, want := p.format(f, n), general.format(f, n); got != want {
+				t.Fatalf("%v as %s: got %q, want %q", n, text, got, want)
+			}
+		}
+	}
+}
+
+// A pattern that looks at nothing before a match finds what it finds with all
+// that is before.
+func TestFreePatterns(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, source := range []string{`a`, `a+b?`, `(a|ab)(c|bcd)?`, `[^a]b$`, `b*?c`, `.a(?:b|$)`, `é+`, `(a)|(b)`} {
+		p, err := compilePattern(source, "", 0)
+		if err != nil {
+			t.Fatal(source, err)
+		}
+		if !p.free {
+			t.Errorf("%s is not free", source)
+		}
+		bound := *p
+		bound.free = false
+		for range 2_000 {
+			text := ""
+			for range r.IntN(12) {
+				text += []string{"a", "b", "c", "d", "é"}[r.IntN(5)]
+			}
+			for from := range text {
+				e := &evaluation{steps: 1_000_000, limit: Limits{}.orDefaults()}
+				got, err := p.find(e, text, from)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := bound.find(e, text, from)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(got) != len(want) {
+					t.Fatalf("/%s/ in %q from %d: got %v, want %v", source, text, from, got, want)
+				}
+				for i := range got {
+					if got[i] != want[i] {
+						t.Fatalf("/%s/ in %q from %d: got %v, want %v", source, text, from, got, want)
+					}
+				}
+			}
+		}
+	}
+	for _, source := range []string{`^a`, `\ba`, `a\B`, `(x|^)a`} {
+		if p, err := compilePattern(source, "", 0); err != nil || p.free {
+			t.Errorf("/%s/: %v, or free", source, err)
+		}
+	}
+}
