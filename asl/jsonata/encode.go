@@ -194,6 +194,14 @@ func (w *encoder) writeNested(it item) *Error {
 			return w.check()
 		}
 	}
+	if w.rounded && !w.pretty && !e.changed {
+		if n.state == unread || n.state == variable {
+			e.take(n)
+		}
+		if n.doc != nil {
+			return w.retell(n)
+		}
+	}
 	opening, closing := byte('['), byte(']')
 	if it.kind == object {
 		opening, closing = '{', '}'

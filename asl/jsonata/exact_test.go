@@ -1,10 +1,13 @@
 package jsonata
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strconv"
 	"testing"
+
+	"github.com/serverledge/serverledge/dag/value"
 )
 
 // numbersNearby are numbers of all sizes, many of them with few digits.
@@ -114,6 +117,86 @@ func TestFreePatterns(t *testing.T) {
 	for _, source := range []string{`^a`, `\ba`, `a\B`, `(x|^)a`} {
 		if p, err := compilePattern(source, "", 0); err != nil || p.free {
 			t.Errorf("/%s/: %v, or free", source, err)
+		}
+	}
+}
+
+// A literal that is said to be the shortest is what its number is written as.
+func TestIsShortest(t *testing.T) {
+	t.Parallel()
+	r, short := rand.New(rand.NewPCG(7, 8)), 0
+	check := func(literal string) {
+		if !isShortest(literal) {
+			return
+		}
+		short++
+		if want := formatNumber(rounded15(parseFloat(literal))); literal != want {
+			t.Fatalf("%s is written %s", literal, want)
+		}
+	}
+	for range 200_000 {
+		f := numbersNearby(r)
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			continue
+		}
+		check(formatNumber(f))
+		check(strconv.FormatFloat(f, 'f', r.IntN(9), 64))
+		check(strconv.FormatFloat(f, 'g', r.IntN(20), 64))
+	}
+	for _, literal := range []string{"0", "-0", "-0.0", "0.0", "0.5", "-0.5", "0.000001", "0.0000001", "0.00001", "10", "1.10", "123456789.12345", "999999999999999", "1e3", "100.0001", "-0.00001"} {
+		check(literal)
+	}
+	if short < 100_000 {
+		t.Errorf("only %d of 600,000 are the shortest", short)
+	}
+}
+
+// What is told again from the text of a document is what is written from its
+// parts.
+func TestRetell(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`[]`, `{}`, `[1,2.5,-3,1.50,1e3,0.1000,-0,0.00000001,123456789012345678,1.0]`, `{"a\u0062c\/\n":"\u00e9\ud83d\ude00\\","":[true,false,null,{"x":[]}]}`,
+		`[[[["deep",{"k":"v"}]]]]`, `["é","<&>"]`,
+	} {
+		direct, err := Compile(`$string($)`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What a transform changed is written from its parts.
+		parts, err := Compile(`$string($ ~> |**.nothing|{}|)`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, wrapped := range []string{text, `{"in":` + text + `,"and":[` + text + `]}`} {
+			got, err := direct.Evaluate(value.Raw([]byte(wrapped)), Env{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := parts.Evaluate(value.Raw([]byte(wrapped)), Env{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Text() != want.Text() {
+				t.Errorf("%s is told as %s, want %s", wrapped, got, want)
+			}
+		}
+	}
+	x, err := Compile(`$string($)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		text, limit string
+		limits      Limits
+	}{
+		{`[[[[1]]]]`, "depth", Limits{Depth: 5}},
+		{`["0123456789012345678901234567890123456789"]`, "size", Limits{Size: 30}},
+		{`[1e999]`, "", Limits{}},
+	} {
+		_, err := x.Evaluate(value.Raw([]byte(c.text)), Env{Limits: c.limits})
+		if problem, ok := errors.AsType[*Error](err); !ok || problem.Limit != c.limit {
+			t.Errorf("%s: got %v, want limit %q", c.text, err, c.limit)
 		}
 	}
 }
