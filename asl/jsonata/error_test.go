@@ -167,6 +167,7 @@ func TestErrors(t *testing.T) {
 		{`{} ~> |__proto__|{"a":1}|`, `D1010: Attempted to access the Javascript object prototype`, 6, ``},
 		{`5 ~> |a|{}|`, `T0410: Argument 1 of function undefined does not match function signature`, 2, ``},
 		{`$formatNumber(1, "")`, `D3085: The mantissa part of a sub-picture must contain at least one character that is either an 'optional digit character' or a member of the 'decimal digit family'`, 0, `formatNumber`},
+		{`$formatNumber(1, "", {"pattern-separator": ""})`, `D3085: The mantissa part of a sub-picture must contain at least one character that is either an 'optional digit character' or a member of the 'decimal digit family'`, 0, `formatNumber`},
 		{`$formatNumber(1, "0;0;0")`, `D3080: The picture string must only contain a maximum of two sub-pictures`, 0, `formatNumber`},
 		{`$formatNumber(1, "0.0.0")`, `D3081: The sub-picture must not contain more than one instance of the 'decimal-separator' character`, 0, `formatNumber`},
 		{`$formatNumber(1, "0%%")`, `D3082: The sub-picture must not contain more than one instance of the 'percent' character`, 0, `formatNumber`},

@@ -220,11 +220,14 @@ func (s *scanner) text(at int) (end int, plain bool) {
 			w := binary.LittleEndian.Uint64(in[at:])
 			quote, slash := w^'"'*ones, w^'\\'*ones
 			hit := ((quote-ones)&^quote | (slash-ones)&^slash | (w-' '*ones)&^w | w) & tops
-			if hit != 0 {
-				at += bits.TrailingZeros64(hit) / 8
-				break
+			if hit == 0 {
+				at += 8
+				continue
 			}
-			at += 8
+			if at += bits.TrailingZeros64(hit) / 8; in[at] == '"' {
+				return at + 1, plain
+			}
+			break
 		}
 		for at < len(in) && in[at] >= ' ' && in[at] < utf8.RuneSelf && in[at] != '"' && in[at] != '\\' {
 			at++
