@@ -105,9 +105,7 @@ func TestData(t *testing.T) {
 			`{"f":"a b"}`, `!Lambda.ResourceNotFoundException`},
 	}
 	for _, c := range cases {
-		w := &world{functions: map[string]behaviour{"f": func(v value.Value) (value.Value, *dag.Failure, time.Duration) {
-			return value.OfArray(v), nil, 0
-		}}}
+		w := &world{functions: map[string]behaviour{"f": list}}
 		o := play(t, w, one(c.fields), c.input)
 		if got := ended(o); got != c.want {
 			t.Errorf("%s: got %s %+v, want %s", c.name, got, o.Failure, c.want)
@@ -297,15 +295,9 @@ func TestWait(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	t.Parallel()
-	fails := func(name string, took time.Duration) behaviour {
-		return func(value.Value) (value.Value, *dag.Failure, time.Duration) {
-			return value.Value{}, &dag.Failure{Error: name, Cause: "because"}, took
-		}
-	}
 	large := func(value.Value) (value.Value, *dag.Failure, time.Duration) {
 		return value.OfString(strings.Repeat("x", maxPayload-1)), nil, 0
 	}
-	slow := func(v value.Value) (value.Value, *dag.Failure, time.Duration) { return v, nil, time.Hour }
 	const next = `"Next":"Caught"`
 	cases := []struct {
 		name, fields string

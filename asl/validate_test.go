@@ -152,11 +152,7 @@ func TestChoiceProblems(t *testing.T) {
 		`{"Variable":"$.a","NumericEqualsPath":"States.Array()","Next":"S"}`:  "ASL020",
 	} {
 		text := `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[` + rule + `],"Default":"S"},"S":{"Type":"Succeed"}}}`
-		var codes []string
-		for _, p := range asl.Validate(text, asl.Options{}) {
-			codes = append(codes, p.Code)
-		}
-		if got := strings.Join(codes, " "); got != want {
+		if got := codes(text, asl.Options{}); got != want {
 			t.Errorf("%s: got %s, want %s", rule, got, want)
 		}
 	}
