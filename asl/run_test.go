@@ -216,6 +216,12 @@ func TestChoice(t *testing.T) {
 		{`"StringMatches":"a[b]?"`, `"ab"`, "no"},
 		{`"StringMatches":"a\\*"`, `"a*"`, "yes"},
 		{`"StringMatches":"a\\*"`, `"ab"`, "no"},
+		{`"StringMatches":"*"`, `""`, "yes"},
+		{`"StringMatches":"a*b*c"`, `"acbc"`, "yes"},
+		{`"StringMatches":"a*b*c"`, `"acc"`, "no"},
+		{`"StringMatches":"a*"`, `"ba"`, "no"},
+		{`"StringMatches":"a\\\\b"`, `"a\\b"`, "yes"},
+		{`"StringMatches":"*1*"`, `1`, "no"},
 		{`"TimestampEquals":"2026-01-01T00:00:00Z"`, `"2026-01-01T01:00:00.000+01:00"`, "yes"},
 		{`"TimestampLessThan":"2026-01-01T00:00:00Z"`, `"2025-12-31"`, "no"},
 		{`"IsPresent":true`, `null`, "yes"},
@@ -225,11 +231,40 @@ func TestChoice(t *testing.T) {
 		{`"IsTimestamp":true`, `"2026-01-01T00:00:00.123456789123Z"`, "yes"},
 		{`"IsString":false`, `1`, "yes"},
 		{`"IsBoolean":true`, `false`, "yes"},
+		{`"IsBoolean":true`, `"false"`, "no"},
+		{`"IsNull":true`, `null`, "yes"},
+		{`"IsTimestamp":false`, `5`, "yes"},
+		{`"IsPresent":false`, `null`, "no"},
+		{`"BooleanEqualsPath":"$.t"`, `true`, "yes"},
+		{`"BooleanEqualsPath":"$.t"`, `false`, "no"},
+		{`"BooleanEqualsPath":"$.w"`, `true`, "no"},
+		{`"StringEqualsPath":"$.w"`, `5`, "no"},
+		{`"StringEqualsPath":"$.s"`, `"m"`, "yes"},
+	}
+	// Every relation of numbers, texts and dates, below, at and above.
+	for kind, values := range map[string][4]string{
+		"Numeric": {`7`, `6.9`, `7.0`, `1e1`}, "String": {`"m"`, `"Z"`, `"m"`, `"ma"`},
+		"Timestamp": {`"2026-01-02T00:00:00Z"`, `"2026-01-02T00:59:59+01:00"`, `"2026-01-02T01:00:00.0+01:00"`, `"2026-01-01T23:00:00-01:30"`},
+	} {
+		for relation, want := range map[string][3]string{
+			"Equals": {"no", "yes", "no"}, "LessThan": {"yes", "no", "no"}, "GreaterThan": {"no", "no", "yes"}, "LessThanEquals": {"yes", "yes", "no"}, "GreaterThanEquals": {"no", "yes", "yes"},
+		} {
+			for i, w := range want {
+				cases = append(cases, struct{ rule, v, want string }{`"` + kind + relation + `":` + values[0], values[i+1], w},
+					struct{ rule, v, want string }{`"` + kind + relation + `Path":"$.` + kind + `"`, values[i+1], w})
+			}
+			for _, other := range []string{`null`, `true`, `[]`, `{}`, `"x"`, `1`} {
+				if kind == "String" && other == `"x"` || kind == "Numeric" && other == `1` {
+					continue
+				}
+				cases = append(cases, struct{ rule, v, want string }{`"` + kind + relation + `":` + values[0], other, "no"})
+			}
+		}
 	}
 	for _, c := range cases {
 		definition := `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.v",` + c.rule + `,"Next":"Y"}],"Default":"N"},
 			"Y":{"Type":"Pass","Result":"yes","End":true},"N":{"Type":"Pass","Result":"no","End":true}}}`
-		o := play(t, &world{}, definition, `{"v":`+c.v+`,"w":5}`)
+		o := play(t, &world{}, definition, `{"v":`+c.v+`,"w":5,"t":true,"s":"m","Numeric":7,"String":"m","Timestamp":"2026-01-02T00:00:00Z"}`)
 		if got := strings.Trim(ended(o), `"`); got != c.want {
 			t.Errorf("%s of %s: got %s %+v, want %s", c.rule, c.v, got, o.Failure, c.want)
 		}
@@ -364,6 +399,19 @@ func TestDataLimits(t *testing.T) {
 	o = play(t, &world{}, one(`"Type":"Pass","End":true,"Parameters":{"r.$":"`+lengths+`"}`), `["`+strings.Repeat("y", 250_000)+`"]`)
 	if ended(o) != "!States.IntrinsicFailure" || !strings.Contains(o.Failure.Cause, "too much data") {
 		t.Errorf("functions on 100 MB in small parts: got %.100s", ended(o))
+	}
+	// The paths of one evaluation share their steps.
+	ones := "[" + strings.Repeat("1,", 29_999) + "1]"
+	six, seven := strings.Repeat(`{"n.$":"$[?(@ > 1)]"},`, 6), strings.Repeat(`{"n.$":"$[?(@ > 1)]"},`, 7)
+	checkEnd(t, "paths of many steps", play(t, &world{}, one(`"Type":"Pass","End":true,"OutputPath":null,"Parameters":{"r":[`+strings.TrimSuffix(six, ",")+`]}`), ones), `{}`)
+	o = play(t, &world{}, one(`"Type":"Pass","End":true,"OutputPath":null,"Parameters":{"r":[`+strings.TrimSuffix(seven, ",")+`]}`), ones)
+	if ended(o) != "!States.Runtime" || !strings.Contains(o.Failure.Cause, "too many steps") {
+		t.Errorf("paths of too many steps: got %s %+v", ended(o), o.Failure)
+	}
+	rules := strings.Repeat(`{"Variable":"$[?(@ > 1)]","IsPresent":true},`, 7)
+	o = play(t, &world{}, `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"And":[`+strings.TrimSuffix(rules, ",")+`],"Next":"D"}],"Default":"D"},"D":{"Type":"Succeed"}}}`, ones)
+	if ended(o) != "!States.Runtime" || !strings.Contains(o.Failure.Cause, "too many steps") {
+		t.Errorf("a rule of too many steps: got %.100s %+v", ended(o), o.Failure)
 	}
 	loop := `{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"a.$":"$"},"Next":"A"},"B":{"Type":"Succeed"}}}`
 	loop = strings.Replace(loop, `"Next":"A"}`, `"Next":"C"},"C":{"Type":"Choice","Choices":[{"Variable":"$.stop","IsPresent":true,"Next":"B"}],"Default":"A"}`, 1)
