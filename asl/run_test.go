@@ -94,6 +94,19 @@ func TestData(t *testing.T) {
 			"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"x":9,"l":[5,6]}`, `[{"v":5,"i":0,"x":9},{"v":6,"i":1,"x":9}]`},
 		{"Map of no array", `"Type":"Map","End":true,"ItemsPath":"$.l","Iterator":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"l":5}`, `!States.Runtime`},
 		{"MaxConcurrencyPath", `"Type":"Map","End":true,"ItemsPath":"$.l","MaxConcurrencyPath":"$.c","Iterator":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"l":[1],"c":"x"}`, `!States.Runtime`},
+		{"Parameters and Result", pass + `"Parameters":{"p":1},"Result":{"r":2},"ResultPath":"$.x"`, `{"a":1}`, `{"a":1,"x":{"r":2}}`},
+		{"the whole context", pass + `"InputPath":"$$","OutputPath":"$.StateMachine"`, `{}`, `{"Id":"flow","Name":"flow"}`},
+		{"ResultPath replaces an element", pass + `"Result":9,"ResultPath":"$.l[1]"`, `{"l":[1,2]}`, `{"l":[1,9]}`},
+		{"ResultPath beyond an array", pass + `"Result":9,"ResultPath":"$.l[2]"`, `{"l":[1,2]}`, `!States.ResultPathMatchFailure`},
+		{"ResultPath through a number", pass + `"Result":9,"ResultPath":"$.a.b"`, `{"a":1}`, `!States.ResultPathMatchFailure`},
+		{"Wait", `"Type":"Wait","Seconds":1,"End":true,"InputPath":"$.a","OutputPath":"$.b"`, `{"a":{"b":1}}`, `1`},
+		{"Fail by the context", `"Type":"Fail","ErrorPath":"$$.State.Name","CausePath":"$$.Execution.Id"`, `{}`, `!S e1`},
+		{"Parameters of Parallel", `"Type":"Parallel","InputPath":"$.a","Parameters":{"p.$":"$"},"End":true,"Branches":[{"StartAt":"A","States":{"A":{"Type":"Succeed"}}},{"StartAt":"B","States":{"B":{"Type":"Succeed","OutputPath":"$.p"}}}],
+			"ResultSelector":{"r.$":"$"},"ResultPath":"$.x","OutputPath":"$.x.r"`, `{"a":1}`, `[{"p":1},1]`},
+		{"the effective input of a Map", `"Type":"Map","InputPath":"$.m","ItemsPath":"$.l","ItemSelector":{"x.$":"$.x","v.$":"$$.Map.Item.Value"},"End":true,"ResultPath":"$.r","OutputPath":"$.r",
+			"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"m":{"l":[1],"x":2}}`, `[{"x":2,"v":1}]`},
+		{"the innermost item", `"Type":"Map","End":true,"ItemProcessor":{"StartAt":"M","States":{"M":{"Type":"Map","ItemSelector":{"v.$":"$$.Map.Item.Value"},"End":true,"ItemProcessor":{"StartAt":"A","States":{
+			"A":{"Type":"Pass","Parameters":{"i.$":"$$.Map.Item.Index","v.$":"$.v"},"End":true}}},"ResultPath":"$[0]"}}}`, `[[5,6],[7]]`, `[[[{"i":0,"v":5},{"i":1,"v":6}],6],[[{"i":0,"v":7}]]]`},
 		{"lambda:invoke", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"arn:aws:lambda:x:1:function:f:$LATEST"},"End":true,
 			"ResultSelector":{"ExecutedVersion.$":"$.ExecutedVersion","Payload.$":"$.Payload","StatusCode.$":"$.StatusCode","Length.$":"$.SdkHttpMetadata.HttpHeaders.Content-Length"}`,
 			`{"a":1}`, `{"ExecutedVersion":"$LATEST","Payload":[{}],"StatusCode":200,"Length":"4"}`},
@@ -106,10 +119,7 @@ func TestData(t *testing.T) {
 	}
 	for _, c := range cases {
 		w := &world{functions: map[string]behaviour{"f": list}}
-		o := play(t, w, one(c.fields), c.input)
-		if got := ended(o); got != c.want {
-			t.Errorf("%s: got %s %+v, want %s", c.name, got, o.Failure, c.want)
-		}
+		checkEnd(t, c.name, play(t, w, one(c.fields), c.input), c.want)
 	}
 }
 
@@ -288,6 +298,9 @@ func TestChoiceCombinations(t *testing.T) {
 			t.Errorf("%s: got %s %+v, want %s", rule, ended(o), o.Failure, want)
 		}
 	}
+	shaped := `{"StartAt":"C","States":{"C":{"Type":"Choice","InputPath":"$.a","OutputPath":"$.b","Choices":[{"Variable":"$.b","NumericEquals":1,"Assign":{"x.$":"$"},"Next":"S"}],"Default":"S"},
+		"S":{"Type":"Pass","Parameters":{"in.$":"$","x.$":"$x"},"End":true}}}`
+	checkEnd(t, "the paths of a Choice", play(t, &world{}, shaped, `{"a":{"b":1}}`), `{"in":1,"x":{"b":1}}`)
 	none := `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.v","IsNull":true,"Next":"Y"}]},"Y":{"Type":"Succeed"}}}`
 	if o := play(t, &world{}, none, `{"v":1}`); ended(o) != "!States.NoChoiceMatched" {
 		t.Errorf("no match and no Default: got %s", ended(o))

@@ -207,6 +207,11 @@ func TestVariableProblems(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", assign, got, want)
 		}
 	}
+	for _, state := range []string{`"Type":"Succeed"`, `"Type":"Fail"`} {
+		if got := codes(one(state+`,"Assign":{"a":1}`), asl.Options{}); got != "ASL007" {
+			t.Errorf("%s: got %s", state, got)
+		}
+	}
 	branch := func(inner string) string {
 		return `{"Type":"Parallel","Branches":[{"StartAt":"B","States":{"B":{"Type":"Pass",` + inner + `,"End":true}}}],"Next":"Z"}`
 	}
