@@ -242,9 +242,9 @@ func TestUnsupported(t *testing.T) {
 	for resource, want := range map[string]string{
 		"arn:aws:states:::sqs:sendMessage": "ASL093", "arn:aws:states:::sqs:sendMessage.waitForTaskToken": "ASL093", "arn:aws:states:::dynamodb:getItem": "ASL093",
 		"arn:aws:states:::aws-sdk:sqs:sendMessage": "ASL093", "arn:aws:states:::aws-sdk:s3:listBuckets": "ASL093", "arn:aws:states:::aws-sdk:s3:getObject.waitForTaskToken": "ASL093",
-		"arn:aws:states:::ecs:runTask.sync": "ASL093", "arn:aws:states:::http:invoke.waitForTaskToken": "ASL093",
+		"arn:aws:states:::ecs:runTask.sync": "ASL093", "arn:aws:states:::lambda:invoke.sync": "ASL093", "arn:aws:states:::http:invoke.waitForTaskToken": "ASL093",
 		"arn:aws:sqs:r:1:queue": "ASL093", "https://example.org": "ASL093", "${Function}": "ASL093", "arn:aws:lambda:r:1:function:${F}": "ASL093",
-		"a b": "ASL009", "": "ASL009", "arn:aws:lambda:r:1:function:a/b": "ASL009", "arn:aws:states:r:1:activity:a b": "ASL009", "f": "", "f-1_2": "",
+		"arn:aws:lambda:r:1:function:f:$LATEST": "", "a b": "ASL009", "": "ASL009", "arn:aws:lambda:r:1:function:a/b": "ASL009", "arn:aws:states:r:1:activity:a b": "ASL009", "f": "", "f-1_2": "",
 	} {
 		text := one(`"Type":"Task","End":true,"Resource":"` + resource + `"` + parameters)
 		var got []string

@@ -158,13 +158,17 @@ func TestItemBatcher(t *testing.T) {
 		w := &world{functions: map[string]behaviour{"f": echo}}
 		checkEnd(t, fields, play(t, w, jsonata(distributed(`"Items":"{% $states.input.l %}",`+fields)), input), want)
 	}
-	// No batch is larger than what a child may get.
+	// No batch is larger than what a child may get, whatever the definition says.
 	const limit = 100
-	w := &world{functions: map[string]behaviour{"f": func(v value.Value) (value.Value, *dag.Failure, time.Duration) {
-		return value.OfInt(int64(v.Size())), nil, 0
-	}},
-		options: asl.Options{Limits: asl.Limits{Payload: limit}}}
-	checkEnd(t, "the limit of AWS", play(t, w, distributed(`"ItemBatcher":{"MaxItemsPerBatch":1000}`), "["+strings.Repeat("11,", 30)+"11]"), `[98,17]`) // {"Items":[]} has 12 bytes, 29 of 11 have 86
+	for _, fields := range []string{`"ItemBatcher":{"MaxItemsPerBatch":1000}`, `"ItemBatcher":{"MaxInputBytesPerBatchPath":"$$.Execution.Input[0]"}`} {
+		w := &world{options: asl.Options{Limits: asl.Limits{Payload: limit}}, functions: map[string]behaviour{"f": func(v value.Value) (value.Value, *dag.Failure, time.Duration) {
+			return value.OfInt(int64(v.Size())), nil, 0
+		}}}
+		checkEnd(t, fields, play(t, w, distributed(fields), "[101"+strings.Repeat(",11", 30)+"]"), `[99,17]`) // {"Items":[]} has 12 bytes
+	}
+	const from = `"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{},"ReaderConfig":{"InputType":"JSON"}},"ItemBatcher":{"MaxItemsPerBatch":2},"ItemSelector":{"s.$":"$$.Map.Item.Source"}`
+	w := &world{functions: map[string]behaviour{"f": echo, "s3:getObject": answers(t, `{"Items":[1,2],"Sources":[[0,"S3://b/k"],[1,"S3://b/l"]]}`)}}
+	checkEnd(t, "where items of a batch come from", play(t, w, distributed(from), `{}`), `[{"Items":[{"s":"S3://b/k"},{"s":"S3://b/l"}]}]`)
 }
 
 // What a writer is asked, and what becomes of its answer.
@@ -381,7 +385,7 @@ func TestDistributedProblems(t *testing.T) {
 	const reader = `"Resource":"arn:aws:states:::s3:getObject","Parameters":{}`
 	name := func(n int) string { return strings.Repeat("ä", n) }
 	for fields, want := range map[string]string{
-		`"Label":"` + name(40) + `"`: "", `"Label":"` + name(41) + `"`: "ASL014", `"Label":""`: "ASL014", `"Label":"a b"`: "ASL014", `"Label":"a?"`: "ASL014", `"Label":"a\u0085"`: "ASL014", `"Label":1`: "ASL005",
+		`"Label":"` + name(40) + `"`: "", `"Label":"` + name(41) + `"`: "ASL014", `"Label":""`: "ASL014", `"Label":"a b"`: "ASL014", `"Label":"a?"`: "ASL014", `"Label":"a\u0085"`: "ASL014", `"Label":"a\u0012"`: "ASL014", `"Label":"a\u0099"`: "ASL014", `"Label":"a-b.c_d"`: "", `"Label":1`: "ASL005",
 		`"MaxConcurrency":-1`: "ASL009", `"MaxConcurrency":1,"MaxConcurrencyPath":"$.a"`: "ASL008", `"MaxConcurrencyPath":"$.a[*]"`: "ASL021",
 		`"ToleratedFailureCount":-1`: "ASL009", `"ToleratedFailureCount":1.5`: "ASL009", `"ToleratedFailureCount":1,"ToleratedFailureCountPath":"$.a"`: "ASL008",
 		`"ToleratedFailurePercentage":100`: "", `"ToleratedFailurePercentage":33.3`: "", `"ToleratedFailurePercentage":100.1`: "ASL009", `"ToleratedFailurePercentage":-0.1`: "ASL009", `"ToleratedFailurePercentage":"50"`: "ASL005",

@@ -327,6 +327,11 @@ func TestWait(t *testing.T) {
 		{`"TimestampPath":"$.v"`, `"2026-01-02T03:05:05"`, "!States.Runtime"},
 		{`"TimestampPath":"$.v"`, `"9999-12-31T23:59:59Z"`, "!States.Runtime"},
 		{`"TimestampPath":"$.v"`, `5`, "!States.Runtime"},
+		{`"TimestampPath":"$.w"`, `5`, "!States.Runtime"},
+		{`"TimestampPath":"$.v"`, `"2094-01-20T06:18:12Z"`, (1<<31*time.Second - time.Second).String()}, // 2^31-1 seconds
+		{`"TimestampPath":"$.v"`, `"2094-01-20T06:18:13Z"`, "!States.Runtime"},
+		{`"SecondsPath":"$.v"`, `2147483647`, (1<<31*time.Second - time.Second).String()},
+		{`"SecondsPath":"$.v"`, `2147483648`, "!States.Runtime"},
 	}
 	for _, c := range cases {
 		w := &world{}
