@@ -164,7 +164,7 @@ func TestItemBatcher(t *testing.T) {
 		w := &world{options: asl.Options{Limits: asl.Limits{Payload: limit}}, functions: map[string]behaviour{"f": func(v value.Value) (value.Value, *dag.Failure, time.Duration) {
 			return value.OfInt(int64(v.Size())), nil, 0
 		}}}
-		checkEnd(t, fields, play(t, w, distributed(fields), "[101"+strings.Repeat(",11", 30)+"]"), `[99,17]`) // {"Items":[]} has 12 bytes
+		checkEnd(t, fields, play(t, w, distributed(fields), "[999"+strings.Repeat(",11", 30)+"]"), `[99,17]`) // {"Items":[]} has 12 bytes
 	}
 	const from = `"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{},"ReaderConfig":{"InputType":"JSON"}},"ItemBatcher":{"MaxItemsPerBatch":2},"ItemSelector":{"s.$":"$$.Map.Item.Source"}`
 	w := &world{functions: map[string]behaviour{"f": echo, "s3:getObject": answers(t, `{"Items":[1,2],"Sources":[[0,"S3://b/k"],[1,"S3://b/l"]]}`)}}

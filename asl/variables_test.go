@@ -268,10 +268,8 @@ func TestVariableLimits(t *testing.T) {
 		w := &world{functions: map[string]behaviour{"f": echo}, options: asl.Options{Limits: limits}}
 		checkEnd(t, c.name, play(t, w, chain("JSONPath", c.states...), `{}`), c.want)
 	}
-	for extra, want := range map[int]dag.Status{0: dag.Completed, 1: dag.Broken} { // AWS's numbers
-		definition := one(`"Type":"Pass","End":true,"Assign":{"a.$":"$"},"OutputPath":null`)
-		if o := play(t, &world{}, definition, text(maxPayload+extra)); o.Status != want {
-			t.Errorf("%d bytes too many: got %s %+v", extra, o.Status, o.Failure)
-		}
+	for extra, want := range map[int]string{0: `{}`, 1: `!States.DataLimitExceeded The variables that the state assigns have more than 262144 bytes.`} { // AWS's numbers
+		definition := one(`"Type":"Pass","End":true,"Assign":{"a.$":"$","b":1},"OutputPath":null`)
+		checkEnd(t, fmt.Sprintf("%d bytes too many", extra), play(t, &world{}, definition, text(maxPayload-1+extra)), want)
 	}
 }
