@@ -98,3 +98,27 @@ func TestLimitsOfAWS(t *testing.T) {
 		checkEnd(t, function, play(t, &world{}, definition, `"`+strings.Repeat("ä", 10_001)+`"`), `!States.IntrinsicFailure`)
 	}
 }
+
+// What an inner scope assigned is gone with it, and so are its bytes.
+func TestVariablesOfInnerScopesVanish(t *testing.T) {
+	t.Parallel()
+	const inner = `{"StartAt":"I","States":{"I":{"Type":"Pass","Assign":{"own":"0123456789"},"Next":"J"},"J":{"Type":"Task","Resource":"f","End":true}}}`
+	for name, c := range map[string]struct{ state, want string }{
+		"items in turn":       {`"Type":"Map","MaxConcurrency":1,"ItemProcessor":` + inner, `{"late":"0123456789"}`},
+		"items at a time":     {`"Type":"Map","MaxConcurrency":3,"ItemProcessor":` + inner, `!States.Runtime`},
+		"a branch":            {`"Type":"Parallel","Branches":[` + inner + `]`, `{"late":"0123456789"}`},
+		"branches once more":  {`"Type":"Parallel","Retry":[{"ErrorEquals":["E"],"MaxAttempts":5}],"Branches":[` + inner + `]`, `{"late":"0123456789"}`},
+		"branches that break": {`"Type":"Parallel","Catch":[{"ErrorEquals":["E"],"Next":"Z"}],"Branches":[{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[` + inner + `]}}}]`, `{"late":"0123456789"}`},
+	} {
+		f := echo
+		switch name {
+		case "branches once more":
+			f = turns("E", "E", "E")
+		case "branches that break":
+			f = fails("E", 0)
+		}
+		definition := `{"StartAt":"S","States":{"S":{` + c.state + `,"ResultPath":null,"Next":"Z"},"Z":{"Type":"Pass","Assign":{"late":"0123456789","more":"0123456789"},"Next":"Y"},"Y":{"Type":"Pass","Parameters":{"late.$":"$late"},"End":true}}}`
+		w := &world{functions: map[string]behaviour{"f": f}, options: asl.Options{Limits: asl.Limits{Execution: dag.Limits{Variables: 24}}}}
+		checkEnd(t, name, play(t, w, definition, `[1,2,3]`), c.want)
+	}
+}

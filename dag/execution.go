@@ -24,8 +24,8 @@ type Limits struct {
 	Transitions int `json:"transitions,omitempty"`
 	// Entries is how many entries an execution may have.
 	Entries int `json:"entries,omitempty"`
-	// Variables bounds the sum of the values that the states of an execution
-	// have assigned, in bytes of JSON, less those replaced.
+	// Variables bounds the sum of the values of all variables, in bytes of JSON;
+	// those of a branch or an item go with it.
 	Variables int `json:"variables,omitempty"`
 }
 
@@ -61,7 +61,7 @@ type Execution struct {
 	outcome Outcome            // its Status is empty before Started
 	draws   *rand.PCG          // chance outside of any activation
 	events  int                // of the history so far
-	held    int                // bytes of the variables that were assigned
+	held    int                // bytes of the variables
 
 	// The rest serves the current step.
 	commands    []Command // nil where one was taken back
