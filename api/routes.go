@@ -36,6 +36,13 @@ const (
 	RouteHistory = "/v1/executions/{id}/history"
 	// RouteStop ends an execution (POST).
 	RouteStop = "/v1/executions/{id}/stop"
+	// RouteTaskSuccess, RouteTaskFailure and RouteTaskHeartbeat tell how the task
+	// of a token goes (POST).
+	RouteTaskSuccess   = "/v1/tasks/success"
+	RouteTaskFailure   = "/v1/tasks/failure"
+	RouteTaskHeartbeat = "/v1/tasks/heartbeat"
+	// RouteActivityTasks waits for a task of an activity (POST).
+	RouteActivityTasks = "/v1/activities/{name}/tasks"
 	// RouteNodes lists the registered nodes (GET).
 	RouteNodes = "/v1/nodes"
 	// RouteStatus describes the node that answers (GET).
@@ -72,12 +79,17 @@ const (
 	// QueryFunctions, with the value "true", deletes a workflow together with
 	// the functions that only it uses (DELETE RouteWorkflow).
 	QueryFunctions = "functions"
-	// QueryWorkflow, QueryStatus, QueryLimit and QueryCursor narrow and page
-	// the list of executions (GET RouteExecutions).
+	// QueryWorkflow, QueryParent, QueryStatus, QueryLimit and QueryCursor narrow
+	// and page the list of executions (GET RouteExecutions).
 	QueryWorkflow = "workflow"
+	QueryParent   = "parent"
 	QueryStatus   = "status"
 	QueryLimit    = "limit"
 	QueryCursor   = "cursor"
+	// QueryWorker names the worker who asks for a task, QueryWait says how long
+	// it waits (POST RouteActivityTasks).
+	QueryWorker = "worker"
+	QueryWait   = "wait"
 )
 
 // Media types.
@@ -100,6 +112,9 @@ const (
 	HeaderETag = "Etag"
 	// HeaderRetryAfter is in seconds.
 	HeaderRetryAfter = "Retry-After"
+	// HeaderFrom is the id of the node that passes a request on: it is not passed
+	// on again.
+	HeaderFrom = "Serverledge-From"
 	// HeaderStart is "warm" or "cold": how a call found its instance.
 	HeaderStart = "X-Start"
 

@@ -135,6 +135,9 @@ type StartExecution struct {
 	Timeout    string `json:"timeout,omitempty"`
 	Definition string `json:"definition,omitempty"`
 	Language   string `json:"language,omitempty"`
+	// Mocks answers for the states that it names, as Step Functions Local has it:
+	// {"State": {"0": {"Return": …}, "1-3": {"Throw": {"Error": …, "Cause": …}}}}.
+	Mocks json.RawMessage `json:"mocks,omitempty"`
 }
 
 // Execution describes an execution.
@@ -151,7 +154,9 @@ type Execution struct {
 	Started  time.Time        `json:"started,omitzero"`
 	Ended    time.Time        `json:"ended,omitzero"`
 	Owner    string           `json:"owner,omitempty"`
-	Tasks    []TaskReport     `json:"tasks,omitempty"`
+	// Parent is the execution whose distributed Map this one is an item of.
+	Parent string       `json:"parent,omitempty"`
+	Tasks  []TaskReport `json:"tasks,omitempty"`
 }
 
 // TaskReport is the report of one attempt of a task.

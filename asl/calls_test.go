@@ -222,6 +222,11 @@ func TestTimeouts(t *testing.T) {
 			t.Errorf("%s: took %s, want %s", c.fields, took, c.took)
 		}
 	}
+	w := &world{functions: map[string]behaviour{"f": slow}, idle: true}
+	checkEnd(t, "an activity that nobody takes", play(t, w, one(activity+`"HeartbeatSeconds":5,"TimeoutSeconds":12`), input), "!States.Timeout ")
+	if took := w.now.Sub(epoch); took != 12*time.Second {
+		t.Errorf("an activity that nobody takes: took %s", took)
+	}
 	for fields, want := range map[string]string{
 		`"HeartbeatSeconds":5,"Catch":[{"ErrorEquals":["States.TaskFailed"],"Next":"C"}]`:       `!States.Timeout`,
 		`"HeartbeatSeconds":5,"Catch":[{"ErrorEquals":["States.Timeout"],"Next":"C"}]`:          `{"Error":"States.Timeout"}`,

@@ -1,28 +1,9 @@
 package asl
 
-// Code explains one kind of problem of definitions.
-type Code struct {
-	// ID is stable: scripts may rely on it.
-	ID string
-	// Title says in a few words what is wrong, Why why it matters and what to do.
-	Title, Why string
-	// Wrong is a definition with the problem, Right the same without it; empty
-	// where it would be too long to show.
-	Wrong, Right string
-}
+import "github.com/serverledge/serverledge/dag/source"
 
-// Explain returns the explanation of a code; ok is false when there is none.
-func Explain(id string) (code Code, ok bool) {
-	for _, c := range Codes() {
-		if c.ID == id {
-			return c, true
-		}
-	}
-	return Code{}, false
-}
-
-// Codes lists all codes in order.
-func Codes() []Code {
+// Codes explains all codes of problems, in order.
+func Codes() []source.Code {
 	return append(formCodes(), meaningCodes()...)
 }
 
@@ -32,8 +13,8 @@ func sample(state string) string {
 }
 
 // formCodes are about how a definition is written.
-func formCodes() []Code {
-	return []Code{
+func formCodes() []source.Code {
+	return []source.Code{
 		{
 			ID: "ASL001", Title: "The text is not JSON or YAML",
 			Why:   "A definition that starts with { or [ is read as JSON, any other as YAML. The place is where the reader could not go on: the fault stands there or just before it. Frequent ones are a missing comma, a comma after the last member, and a text in single quotes.",
@@ -108,8 +89,8 @@ func formCodes() []Code {
 }
 
 // meaningCodes are about what a definition means.
-func meaningCodes() []Code {
-	return []Code{
+func meaningCodes() []source.Code {
+	return []source.Code{
 		{
 			ID: "ASL020", Title: "The path cannot be read",
 			Why:   "A path starts with $ (the data), $$ (the context object) or $name (a variable) and goes on with .name, ['name'], [0], [*], .. or [?(...)]. The mark shows where it goes wrong.",

@@ -26,9 +26,16 @@ type expression struct {
 	whole bool
 }
 
+// sizeFactor is how many times the largest payload an evaluation may make on the
+// way to its result.
+const sizeFactor = 64
+
 // eval computes the value of an expression; absent when it is undefined.
 func (e *expression) eval(s *scope) (value.Value, *dag.Failure) {
+	spent := 0
 	v, err := e.compiled.Evaluate(value.Value{}, query.Env{
+		Limits: query.Limits{Steps: max(1, min(query.DefaultSteps, s.Left())), Size: sizeFactor * s.limits.Payload},
+		Spent:  &spent,
 		Var: func(name string) (value.Value, bool) {
 			if name == statesName {
 				return s.reserved(e.whole), true
@@ -38,6 +45,9 @@ func (e *expression) eval(s *scope) (value.Value, *dag.Failure) {
 		Now:  s.Now(),
 		Rand: s.Rand,
 	})
+	if failure := s.Work(spent); failure != nil {
+		return value.Value{}, failure
+	}
 	switch {
 	case err == nil:
 		return v, nil
@@ -139,7 +149,7 @@ func (o *object) checkExpression(e *expression, n *source.Node, offset int, at s
 	for _, r := range e.compiled.References() {
 		place := o.Document.Within(n, offset+r.Offset, len(r.Name)+1)
 		if r.Name != statesName {
-			if !r.Builtin { // a variable of that name is none that must be there
+			if !r.Builtin {
 				o.read(r.Name, place)
 			}
 			continue

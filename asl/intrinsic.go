@@ -12,6 +12,9 @@ import (
 // maxWork bounds the bytes that the functions of one evaluation go through.
 const maxWork = 64 << 20
 
+// bytesPerStep is how many of them are a step of work.
+const bytesPerStep = 64
+
 // call is an intrinsic function with its arguments.
 type call struct {
 	name      string
@@ -50,6 +53,7 @@ func (c *call) fill(s *scope) (value.Value, *dag.Failure) {
 		}
 		args[i] = v
 		s.worked += v.Size() + 1
+		s.Work(1 + v.Size()/bytesPerStep)
 	}
 	if s.worked > maxWork {
 		return value.Value{}, c.failure(s, "the functions of the state go through too much data")

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/serverledge/serverledge/asl"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/value"
 )
@@ -452,6 +453,30 @@ func TestCausesFollowAWS(t *testing.T) {
 		o := play(t, &world{}, one(fields), `{"p":-1}`)
 		if cause := fmt.Sprintf("An error occurred while executing the state 'S' (entered at the event id #2). %s", want); o.Failure == nil || o.Failure.Cause != cause || !o.Failure.Fatal {
 			t.Errorf("%s: got %+v, want %s", fields, o.Failure, cause)
+		}
+	}
+}
+
+// All expressions that are evaluated without a wait in between share one budget,
+// so that no definition holds a node up: neither by a loop nor by many items.
+func TestWorkIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, definition := range map[string]string{
+		"expressions": `{"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","Items":"{% [1..1000] %}","End":true,"ItemProcessor":{"StartAt":"A","States":{
+			"A":{"Type":"Pass","Output":"{% $sum([1..2000]) %}","End":true}}}}}}`,
+		"paths": `{"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.many","End":true,"ItemProcessor":{"StartAt":"A","States":{
+			"A":{"Type":"Pass","Parameters":{"x.$":"$$.Execution.Input.many[?(@ > 0)]"},"ResultPath":null,"End":true}}}}}}`,
+		"functions": `{"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.many","End":true,"ItemProcessor":{"StartAt":"A","States":{
+			"A":{"Type":"Pass","Parameters":{"x.$":"States.JsonToString($$.Execution.Input.many)"},"ResultPath":null,"End":true}}}}}}`,
+	} {
+		g, err := asl.Compile(definition, asl.Options{Limits: asl.Limits{Execution: dag.Limits{Work: 25_000}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &world{}
+		o := w.run(t, g, parse(t, `{"many":[`+strings.Repeat("1,", 999)+`1]}`))
+		if o.Failure == nil || !strings.Contains(o.Failure.Cause, "more than 25000 units of work") {
+			t.Errorf("%s: got %s %v", name, o.Status, o.Failure)
 		}
 	}
 }

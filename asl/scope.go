@@ -59,7 +59,10 @@ func (s *scope) get(p *jsonpath.Path) (value.Value, error) {
 	case jsonpath.Variable:
 		root, _ = s.Var(p.VariableName())
 	}
-	return p.Get(root, &s.spent)
+	before := s.spent
+	v, err := p.Get(root, &s.spent)
+	s.Work(s.spent - before)
+	return v, err
 }
 
 // millis is how the context object writes dates.

@@ -92,6 +92,8 @@ func TestProblems(t *testing.T) {
 		{"Label", one(`"Type":"Map","End":true,"Label":"l","ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`), `"Label"`, `ASL041 set "Mode": "DISTRIBUTED" in the ProcessorConfig of its ItemProcessor`},
 		{"JSONata machine, JSONPath state", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed","QueryLanguage":"JSONPath"}}}`, `"JSONPath"`, `ASL042`},
 		{"JSONata not closed", one(pass + `"QueryLanguage":"JSONata","Output":"{% 1"`), `"{% 1"`, `ASL025`},
+		{"variable in JSONata", one(pass + `"QueryLanguage":"JSONata","Output":"{% ($y := $states.input; $exists($x) ? $map($y, $string) : $y) %}"`), `$x`, `ASL028`},
+		{"function in JSONata", one(pass + `"QueryLanguage":"JSONata","Output":"{% $sums([1]) %}"`), `$sums`, `ASL028`},
 		{"JSONPath in JSONata", one(pass + `"QueryLanguage":"JSONata","InputPath":"$"`), `"InputPath"`, `ASL007`},
 		{"JSONata field", one(pass + `"Output":"{% 1 %}"`), `"Output"`, `ASL007 set "QueryLanguage": "JSONata", or use the fields of JSONPath`},
 		{"QueryLanguage", one(pass + `"QueryLanguage":"jsonpath"`), `"jsonpath"`, `ASL009 did you mean "JSONPath"`},

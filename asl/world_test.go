@@ -22,8 +22,10 @@ type world struct {
 	// workflows by their names, services by theirs ("s3:getObject"), children by
 	// the name of their Map. A child that none answers for is executed.
 	functions map[string]behaviour
-	// beat is how often what is called gives a sign of life; 0 is never.
+	// beat is how often what is called gives a sign of life; 0 is never. A worker
+	// takes an activity at once, unless idle is set.
 	beat    time.Duration
+	idle    bool
 	options asl.Options
 	calls   []string     // names and inputs, in order of Invoke
 	invokes []dag.Invoke // the same as they came
@@ -110,6 +112,9 @@ func (w *world) invoke(tb testing.TB, c dag.Invoke) []pending {
 	}
 	output, failure, took := f(c.Input)
 	var all []pending
+	if c.Resource.Kind == dag.ActivityResource && !w.idle {
+		all = append(all, pending{w.now, dag.Heartbeat{Activation: c.Activation, Attempt: c.Attempt}})
+	}
 	for at := w.beat; w.beat > 0 && at < took; at += w.beat {
 		all = append(all, pending{w.now.Add(at), dag.Heartbeat{Activation: c.Activation, Attempt: c.Attempt}})
 	}

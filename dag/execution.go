@@ -15,6 +15,7 @@ const (
 	MaxTransitions = 10_000
 	MaxEntries     = 25_000
 	MaxVariables   = 10 << 20
+	MaxWork        = 20_000_000
 )
 
 // Limits bound an execution; a field that is 0 stands for the constant.
@@ -22,15 +23,22 @@ type Limits struct {
 	// Transitions is how often one Step may enter a state: a loop of states that
 	// never wait fails the execution instead of stopping the node.
 	Transitions int `json:"transitions,omitempty"`
-	// Entries is how many entries an execution may have.
+	// Entries is how many entries an execution may have, without those that tell
+	// of the executions of a distributed Map: they have entries of their own.
 	Entries int `json:"entries,omitempty"`
 	// Variables bounds the sum of the values of all variables, in bytes of JSON;
 	// those of a branch or an item go with it.
 	Variables int `json:"variables,omitempty"`
+	// Work is how much the functions of the language may do in one Step, in the
+	// steps that they tell Scope.Work: MaxWork takes some seconds.
+	Work int `json:"work,omitempty"`
 }
 
 func (l Limits) orDefault() Limits {
-	return Limits{cmp.Or(l.Transitions, MaxTransitions), cmp.Or(l.Entries, MaxEntries), cmp.Or(l.Variables, MaxVariables)}
+	return Limits{
+		Transitions: cmp.Or(l.Transitions, MaxTransitions), Entries: cmp.Or(l.Entries, MaxEntries),
+		Variables: cmp.Or(l.Variables, MaxVariables), Work: cmp.Or(l.Work, MaxWork),
+	}
 }
 
 // The ways to misuse Step.
@@ -51,8 +59,10 @@ type Execution struct {
 	info   Info
 	seed   uint64
 	seq    uint64
-	now    time.Time
-	last   ID // the newest id of an activation or a timer
+	// children counts the entries that do not count towards the limit.
+	children uint64
+	now      time.Time
+	last     ID // the newest id of an activation or a timer
 
 	root    *frame
 	open    map[ID]*activation // tasks with an attempt under way
@@ -68,6 +78,7 @@ type Execution struct {
 	holes       int       // how many are
 	queue       []*activation
 	transitions int
+	worked      int // by the functions of the language, since the step began
 	scope       Scope
 	observe     func(Transition)
 }
@@ -112,16 +123,34 @@ func (x *Execution) Step(e Entry) ([]Command, error) {
 	if at := e.At.Round(0).UTC(); at.After(x.now) {
 		x.now = at
 	}
-	x.commands, x.holes, x.transitions = nil, 0, 0
-	if x.seq > uint64(x.limits.Entries) {
+	x.commands, x.holes, x.transitions, x.worked = nil, 0, 0, 0
+	if x.ofChild(e.Event) {
+		x.children++
+	}
+	if x.seq-x.children > uint64(x.limits.Entries) {
 		if x.running() {
 			x.overrun("the execution has more than %d entries", x.limits.Entries)
 		}
 	} else {
 		x.apply(e.Event)
 		x.run()
+		x.rest()
 	}
 	return x.batch(), nil
+}
+
+// ofChild tells whether an event is the end of an item of a distributed Map.
+func (x *Execution) ofChild(e Event) bool {
+	var id ID
+	switch e := e.(type) {
+	case Succeeded:
+		id = e.Activation
+	case Failed:
+		id = e.Activation
+	case Started, Fired, Heartbeat, Aborted, Redriven:
+	}
+	a := x.open[id]
+	return a != nil && a.resource.Kind == ChildResource
 }
 
 func (x *Execution) check(e Entry) error {

@@ -98,6 +98,59 @@ func TestEntriesAreLimited(t *testing.T) {
 	}
 }
 
+// The items of a distributed Map are executions with entries of their own: what
+// they tell the Map does not count.
+func TestEntriesOfChildrenAreNotLimited(t *testing.T) {
+	t.Parallel()
+	const items = 20
+	g := validated(t, machine(&State{Name: "m", Kind: Map, Children: ExpressChildren, Body: Single("f")}))
+	g.Limits.Entries = 10
+	x := NewExecution(g)
+	for _, c := range play(t, x, Started{Input: value.OfArray(make([]value.Value, items)...)}) {
+		if i, ok := c.(Invoke); ok {
+			play(t, x, Succeeded{Activation: i.Activation, Attempt: 1, Output: value.NullValue})
+		}
+	}
+	if o, done := x.Done(); !done || o.Status != Completed || o.Output.Len() != items {
+		t.Errorf("got %v %v", o, o.Failure)
+	}
+}
+
+// The work of the language is bounded over all states that one entry enters.
+func TestWorkIsLimited(t *testing.T) {
+	t.Parallel()
+	const rounds, each = 10, 100
+	g := func(limit int) *Graph {
+		n := 0
+		g := validated(t, machine(
+			&State{Name: "a", Kind: Choice, Default: "c", Cases: []Case{{Next: "b", When: func(*Scope) (bool, *Failure) { n++; return n <= rounds, nil }}}},
+			&State{Name: "b", Kind: Pass, Next: "a", Out: func(s *Scope) (value.Value, *Failure) { s.Work(each); return value.OfInt(int64(s.Left())), nil }},
+			&State{Name: "c", Kind: Pass}))
+		g.Limits.Work = limit
+		return g
+	}
+	x := NewExecution(g(rounds * each))
+	play(t, x, Started{})
+	if o, _ := x.Done(); o.Status != Completed || o.Output.String() != "0" {
+		t.Errorf("at the limit: got %v %v", o, o.Failure)
+	}
+	x = NewExecution(g(rounds*each - 1))
+	play(t, x, Started{})
+	if o, _ := x.Done(); o.Status != Broken || o.Failure.Error != ErrorRuntime || !o.Failure.Fatal || !strings.Contains(o.Failure.Cause, "999 units of work") {
+		t.Errorf("past the limit: got %v %v", o, o.Failure)
+	}
+
+	m := validated(t, machine(&State{Name: "m", Kind: Map, Body: Single("f"), Item: func(s *Scope) (value.Value, *Failure) { s.Work(each); return s.Item.Value, nil }}))
+	m.Limits.Work = 5*each - 1
+	x = NewExecution(m)
+	if c := play(t, x, Started{Input: value.OfArray(make([]value.Value, 1000)...)}); len(c) != 1 {
+		t.Errorf("a Map whose items take too much work: got %d commands, want only the end", len(c))
+	}
+	if o, _ := x.Done(); !strings.Contains(o.Failure.Cause, "499 units of work") {
+		t.Errorf("a Map: got %v", o.Failure)
+	}
+}
+
 func TestTransitionsAreLimited(t *testing.T) {
 	t.Parallel()
 	// A loop of two states, left after so many rounds.

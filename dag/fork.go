@@ -168,6 +168,9 @@ func (x *Execution) more(a *activation) {
 				return
 			}
 			f.input = orNull(input)
+			if x.rest(); !x.running() {
+				return
+			}
 		}
 		k.frames[k.opened] = f
 		if k.records != nil {

@@ -76,6 +76,18 @@ func (s *Scope) cell(state string) *cell {
 // Now returns the date of the latest entry, never earlier than one before it.
 func (s *Scope) Now() time.Time { return s.x.now }
 
+// Work tells how much a function of the language has done: the Step that goes
+// beyond Limits.Work ends the execution, with the failure that is returned then
+// and may be handed on. What counts as one is the language's to say; it should
+// take about 100 nanoseconds.
+func (s *Scope) Work(units int) *Failure {
+	s.x.worked += units
+	return s.x.overworked()
+}
+
+// Left returns how much more work this Step may do.
+func (s *Scope) Left() int { return max(s.x.limits.Work-s.x.worked, 0) }
+
 // Rand returns the chance of this attempt of the activation: a replay draws
 // the same. Several calls go on with one sequence.
 func (s *Scope) Rand() *rand.Rand { return s.x.chance(s.act) }

@@ -114,9 +114,10 @@ func (x *Execution) run() {
 		}
 		if a.phase == resuming {
 			x.resume(a)
-			continue
+		} else {
+			x.enter(a)
 		}
-		x.enter(a)
+		x.rest()
 	}
 	clear(x.queue)
 	x.queue = x.queue[:0]
@@ -130,8 +131,27 @@ func (x *Execution) ready(a *activation) {
 }
 
 // overrun ends an execution that goes beyond a limit.
+// rest ends the execution when this step has done all the work that it may.
+func (x *Execution) rest() {
+	if failure := x.overworked(); failure != nil && x.running() {
+		x.finish(Outcome{Status: Broken, Failure: failure})
+	}
+}
+
+// overworked is the failure of an execution that has done too much in this step.
+func (x *Execution) overworked() *Failure {
+	if x.worked <= x.limits.Work {
+		return nil
+	}
+	return excess("the expressions of one step would take more than %d units of work; does a loop never wait, or does a Map run too many items at once?", x.limits.Work)
+}
+
 func (x *Execution) overrun(format string, limit int) {
-	x.finish(Outcome{Status: Broken, Failure: &Failure{Error: ErrorRuntime, Cause: fmt.Sprintf(format, limit), Fatal: true}})
+	x.finish(Outcome{Status: Broken, Failure: excess(format, limit)})
+}
+
+func excess(format string, limit int) *Failure {
+	return &Failure{Error: ErrorRuntime, Cause: fmt.Sprintf(format, limit), Fatal: true}
 }
 
 // finish ends the execution. What it ended with is kept for Redriven unless it

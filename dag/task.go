@@ -63,6 +63,13 @@ func (x *Execution) invoke(a *activation, timeout time.Duration) {
 	if timeout > 0 {
 		a.timer = x.setTimer(a, a.deadline, false)
 	}
+	if a.resource.Kind != ActivityResource { // that of an activity counts from when a worker has it
+		x.heartbeats(a)
+	}
+}
+
+// heartbeats awaits signs of life from now on.
+func (x *Execution) heartbeats(a *activation) {
 	if a.every > 0 {
 		a.beaten = x.now
 		a.beat = x.setTimer(a, x.now.Add(a.every), true)
@@ -135,6 +142,8 @@ func (x *Execution) beats(a *activation) {
 	if a.resource.Kind == ActivityResource && !a.started {
 		a.started = true
 		x.tell(TaskStarted, a, value.Value{}, nil)
+		x.heartbeats(a)
+		return
 	}
 	if a.beat != 0 {
 		a.beaten = x.now

@@ -6,14 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/serverledge/serverledge/dag"
-	"github.com/serverledge/serverledge/dag/history"
 	"github.com/serverledge/serverledge/dag/mock"
 	"github.com/serverledge/serverledge/dag/value"
 	"github.com/serverledge/serverledge/engine"
@@ -116,16 +113,14 @@ func TestActivity(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	e := newCalls(t, s, s, &world{}, "", nil)
-	short, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-	defer cancel()
-	if task, err := e.Work(short, "default", "desk", "early"); task != nil || err != nil {
+	if task, err := e.Work(t.Context(), "default", "desk", "early", 5*time.Millisecond); task != nil || err != nil {
 		t.Fatalf("work before there is any: %v, %v", task, err)
 	}
 	x, err := e.Start(t.Context(), request("activity", `{"n":1}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	task, err := e.Work(t.Context(), "default", "desk", "ann")
+	task, err := e.Work(t.Context(), "default", "desk", "ann", time.Minute)
 	if err != nil || task.Input.String() != `{"n":1}` || task.Execution != x.ID || task.State != "s" {
 		t.Fatalf("got %+v, %v", task, err)
 	}
@@ -171,7 +166,7 @@ func TestActivitySurvivesRestart(t *testing.T) {
 		return x
 	}
 	taken, stopped, free := start(`"taken"`), start(`"stopped"`), start(`"free"`)
-	first, err := e1.Work(t.Context(), "default", "desk", "ann")
+	first, err := e1.Work(t.Context(), "default", "desk", "ann", time.Minute)
 	if err != nil || first.Execution != taken.ID {
 		t.Fatalf("got %+v, %v", first, err)
 	}
@@ -182,13 +177,11 @@ func TestActivitySurvivesRestart(t *testing.T) {
 	if n, err := e2.Recover(t.Context()); n != 2 || err != nil {
 		t.Fatalf("recovered %d, %v", n, err)
 	}
-	second, err := e2.Work(t.Context(), "default", "desk", "bob")
+	second, err := e2.Work(t.Context(), "default", "desk", "bob", time.Minute)
 	if err != nil || second.Execution != free.ID {
 		t.Fatalf("got %+v, %v", second, err)
 	}
-	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if third, err := e2.Work(short, "default", "desk", "bob"); third != nil || err != nil {
+	if third, err := e2.Work(t.Context(), "default", "desk", "bob", 20*time.Millisecond); third != nil || err != nil {
 		t.Errorf("a third task: %+v, %v", third, err)
 	}
 	for _, task := range []*engine.ActivityTask{first, second} {
@@ -197,62 +190,6 @@ func TestActivitySurvivesRestart(t *testing.T) {
 		}
 		if x := ended(t, e2, task.Execution); x.Failure == nil || x.Failure.Error != "No" {
 			t.Errorf("got %+v", x)
-		}
-	}
-}
-
-// Workers that come and go lose no task: each has ended, or was written down as
-// taken by a worker that left at that moment.
-func TestActivityWorkersComeAndGo(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
-	e := newCalls(t, s, s, &world{}, "", nil)
-	work := func(ctx context.Context, worker string) bool {
-		task, err := e.Work(ctx, "default", "desk", worker)
-		if err != nil && ctx.Err() == nil {
-			t.Error(err)
-		}
-		if task == nil {
-			return false
-		}
-		if err := e.SucceedTask(t.Context(), task.Token, value.NullValue); err != nil {
-			t.Error(err)
-		}
-		return true
-	}
-	var wg sync.WaitGroup
-	busy, stop := context.WithCancel(t.Context())
-	for w := range 4 {
-		wg.Go(func() {
-			for busy.Err() == nil {
-				patience, cancel := context.WithTimeout(busy, time.Duration(1+w)*time.Millisecond)
-				work(patience, fmt.Sprint(w))
-				cancel()
-			}
-		})
-	}
-	var ids []string
-	for range 40 {
-		x, err := e.Start(t.Context(), request("activity", `1`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, x.ID)
-	}
-	stop()
-	wg.Wait()
-	for more := true; more; {
-		patience, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		more = work(patience, "last")
-		cancel()
-	}
-	for _, id := range ids {
-		if x, err := e.Get(t.Context(), id); err != nil || x.Status == dag.Completed {
-			continue
-		}
-		events, err := e.History(t.Context(), id)
-		if err != nil || !slices.ContainsFunc(events, func(ev history.Event) bool { return ev.Type == "ActivityStarted" }) {
-			t.Errorf("nobody has the task of %s: %v, %v", id, events, err)
 		}
 	}
 }
@@ -404,7 +341,10 @@ func TestDistributedMapSurvivesRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-stuck
-	waitFor(t, func() bool { return first.count("more") == 3 && e1.Active() == 2 })
+	waitFor(t, func() bool { // what the first node still writes would fence the second one off
+		_, entries, _, err := s.Load(t.Context(), x.ID)
+		return err == nil && len(entries) == 3 && e1.Active() == 2
+	})
 	second := &world{}
 	e2 := newCalls(t, s, s, second, "", nil)
 	if _, err := e2.Recover(t.Context()); err != nil {

@@ -161,7 +161,7 @@ func (r *run) callService(ctx context.Context, cmd dag.Invoke) (value.Value, err
 func noted(text json.RawMessage) value.Value {
 	note := value.Raw(text)
 	d := value.EmptyObject
-	for _, key := range []string{"node", "area", "runtime", "cold", "action", "worker"} {
+	for _, key := range []string{"node", "area", "runtime", "cold", "action", "workerName"} {
 		if v := note.Get(key); !v.IsAbsent() {
 			d = d.With(key, v)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/history"
-	"github.com/serverledge/serverledge/internal/fault"
 )
 
 // The page sizes of List.
@@ -78,7 +77,8 @@ func (f *Filter) admits(x *Execution) bool {
 }
 
 // Stop ends an execution that runs on this node and describes it; one that has
-// ended is described as it is. fault.Conflict when another node owns it.
+// ended is described as it is. fault.Conflict with an *ElsewhereError when
+// another node owns it.
 func (e *Engine) Stop(ctx context.Context, id string, failure dag.Failure) (*Execution, error) {
 	r, err := e.attach(ctx, id)
 	if err != nil {
@@ -86,8 +86,7 @@ func (e *Engine) Stop(ctx context.Context, id string, failure dag.Failure) (*Exe
 	}
 	if r.distant != nil {
 		if r.distant.Status == dag.Running {
-			return nil, fault.New(fault.Conflict, "owned_elsewhere", "execution %s runs on node %s", id, r.rec.Owner).
-				WithHint("stop it there")
+			return nil, elsewhere(id, r.rec.Owner)
 		}
 		return r.distant, nil
 	}

@@ -63,6 +63,8 @@ type Engine struct {
 
 	activities activities
 
+	drained chan struct{} // closed when draining begins
+
 	mu       sync.Mutex
 	runs     map[string]*run
 	draining bool
@@ -95,17 +97,20 @@ func New(opts Options) (*Engine, error) {
 	life, end := context.WithCancelCause(context.Background())
 	return &Engine{
 		opts: opts, log: opts.Log, ids: newIdentities(opts.Node),
-		life: life, end: end, runs: map[string]*run{},
+		life: life, end: end, drained: make(chan struct{}), runs: map[string]*run{},
 		graphs: graphs{compile: opts.Compile, made: map[variant]*dag.Graph{}},
 	}, nil
 }
 
 // Drain makes the engine refuse new executions and start no further step of
-// those it has; what runs goes on.
+// those it has, and sends away workers who wait for tasks; what runs goes on.
 func (e *Engine) Drain() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.draining = true
+	if !e.draining {
+		e.draining = true
+		close(e.drained)
+	}
 }
 
 // Close drains, waits until the running calls are done or ctx ends, cuts off

@@ -20,7 +20,8 @@ type caller struct {
 
 // SucceedTask ends the task of a token with its output, which must be durable
 // when it returns. fault.Invalid for what is no token, fault.NotFound when its
-// task is over or never was, fault.Conflict when another node has it.
+// task is over or never was, fault.Conflict with an *ElsewhereError when another
+// node has it.
 func (e *Engine) SucceedTask(ctx context.Context, token string, output value.Value) error {
 	if size := output.Size(); size > maxValue {
 		return fault.New(fault.TooLarge, "output_too_large", "the output has %d bytes; at most %d are kept", size, maxValue)
@@ -61,7 +62,7 @@ func (e *Engine) tell(ctx context.Context, token string, event func(dag.ID, int)
 	}
 	if r.distant != nil {
 		if r.distant.Status == dag.Running {
-			return fault.New(fault.Conflict, "owned_elsewhere", "the task belongs to an execution on node %s", r.rec.Owner).WithHint("tell that node")
+			return elsewhere(id, r.rec.Owner)
 		}
 		return noTask()
 	}
@@ -75,16 +76,30 @@ func (e *Engine) tell(ctx context.Context, token string, event func(dag.ID, int)
 		case err := <-answer: // it was what ended it
 			return err
 		default:
-			return noTask()
 		}
+		if _, err := r.describe(); err != nil { // this node has given it up, the execution goes on
+			return err
+		}
+		return noTask()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
 func noTask() error {
-	return fault.New(fault.NotFound, "no_such_task", "the token names no task that is waiting").
-		WithHint("it has ended, timed out or been cancelled, or the token is not genuine")
+	return fault.New(fault.NotFound, "no_such_task",
+		"the token names no task that is waiting: it has ended, timed out or been cancelled, or the token is not genuine")
+}
+
+// ElsewhereError says that another node owns an execution.
+type ElsewhereError struct{ Execution, Owner string }
+
+func (e *ElsewhereError) Error() string {
+	return "execution " + e.Execution + " runs on node " + e.Owner
+}
+
+func elsewhere(execution, owner string) error {
+	return fault.New(fault.Conflict, "owned_elsewhere", "%w", &ElsewhereError{execution, owner}).WithHint("tell that node")
 }
 
 // admits checks what a caller says: the token must be genuine, and its task

@@ -39,6 +39,9 @@ type Options struct {
 	Token string
 	// UserAgent names the program; "serverledge" when empty.
 	UserAgent string
+	// From is the id of the node that speaks; empty for everybody else. What a
+	// node passes on is not passed on again.
+	From string
 	// MaxAnswer bounds an answer in bytes; DefaultMaxAnswer when 0.
 	MaxAnswer int64
 	// Trace is called after each exchange with the status, or 0 without an
@@ -128,6 +131,8 @@ type request struct {
 	body   any
 	stream io.Reader
 	size   int64
+	// maybe says that there may be nothing to answer (204).
+	maybe bool
 }
 
 // answer is what came back.
@@ -146,7 +151,7 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 	if err := a.fault(c.Address()); err != nil {
 		return err
 	}
-	if out == nil {
+	if out == nil || r.maybe && a.status == http.StatusNoContent {
 		return nil
 	}
 	if err := json.Unmarshal(a.body, out); err != nil {
@@ -214,6 +219,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	}
 	req.Header.Set("Accept", api.TypeJSON)
 	req.Header.Set("User-Agent", c.opts.UserAgent)
+	if c.opts.From != "" {
+		req.Header.Set(api.HeaderFrom, c.opts.From)
+	}
 	if c.opts.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.opts.Token)
 	}

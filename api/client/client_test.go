@@ -46,7 +46,7 @@ func TestRoutes(t *testing.T) {
 	c := node(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		got = r.Method + " " + r.URL.RequestURI() + " " + string(body)
-		text := `{"name":"n","id":"e1","workflows":[{"name":"w"}],"nodes":[{"id":"a"}],"Prewarmed":2}`
+		text := `{"name":"n","id":"e1","workflows":[{"name":"w"}],"nodes":[{"id":"a"}],"Prewarmed":2,"taskToken":"token"}`
 		if r.URL.Path == api.RouteFunctions {
 			text = `{"name":"n","functions":[{"name":"f"}]}`
 		}
@@ -133,6 +133,25 @@ func TestRoutes(t *testing.T) {
 			_, err := c.Executions(ctx, client.ExecutionQuery{Workflow: "w", Status: "RUNNING", Limit: 5})
 			return err
 		}},
+		{"GET /v1/executions?parent=e ", func() error {
+			_, err := c.Executions(ctx, client.ExecutionQuery{Parent: "e"})
+			return err
+		}},
+		{`POST /v1/tasks/success {"taskToken":"t","output":{"a":1}}`, func() error {
+			return c.SucceedTask(ctx, api.TaskSuccess{TaskToken: "t", Output: json.RawMessage(`{"a":1}`)})
+		}},
+		{`POST /v1/tasks/success {"taskToken":"t","output":null}`, func() error { return c.SucceedTask(ctx, api.TaskSuccess{TaskToken: "t"}) }},
+		{`POST /v1/tasks/failure {"taskToken":"t","error":"E","cause":"c"}`, func() error {
+			return c.FailTask(ctx, api.TaskFailure{TaskToken: "t", Error: "E", Cause: "c"})
+		}},
+		{`POST /v1/tasks/heartbeat {"taskToken":"t"}`, func() error { return c.BeatTask(ctx, api.TaskHeartbeat{TaskToken: "t"}) }},
+		{"POST /v1/activities/a/tasks?wait=1.5s&worker=w+1 ", func() error {
+			task, err := c.Work(ctx, "a", "w 1", 1500*time.Millisecond)
+			if task == nil || task.TaskToken != "token" {
+				t.Errorf("got %+v", task)
+			}
+			return err
+		}},
 		{"GET /v1/executions/e ", func() error { _, err := c.Execution(ctx, "e"); return err }},
 		{"GET /v1/executions/e/history ", func() error { _, err := c.History(ctx, "e"); return err }},
 		{`POST /v1/executions/e/stop {"cause":"enough"}`, func() error {
@@ -173,12 +192,12 @@ func TestHeaders(t *testing.T) {
 	c := node(t, func(w http.ResponseWriter, r *http.Request) {
 		got = r.Header
 		reply(w, 200, api.TypeJSON, `{}`)
-	}, client.Options{Token: "secret", UserAgent: "test/1"})
+	}, client.Options{Token: "secret", UserAgent: "test/1", From: "edge-1"})
 	if _, err := c.Run(t.Context(), "f", api.Invocation{}, "key-1"); err != nil {
 		t.Fatal(err)
 	}
 	for key, want := range map[string]string{
-		"Authorization": "Bearer secret", "User-Agent": "test/1", "Content-Type": api.TypeJSON, api.HeaderIdempotencyKey: "key-1",
+		"Authorization": "Bearer secret", "User-Agent": "test/1", "Content-Type": api.TypeJSON, api.HeaderIdempotencyKey: "key-1", api.HeaderFrom: "edge-1",
 	} {
 		if got.Get(key) != want {
 			t.Errorf("%s: got %q, want %q", key, got.Get(key), want)
@@ -189,6 +208,21 @@ func TestHeaders(t *testing.T) {
 	}
 	if got.Get("If-Match") != `"v7"` {
 		t.Errorf("got If-Match %q", got.Get("If-Match"))
+	}
+}
+
+// No task is no error.
+func TestNoTask(t *testing.T) {
+	t.Parallel()
+	c := node(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, client.Options{})
+	if task, err := c.Work(t.Context(), "a", "", 0); task != nil || err != nil {
+		t.Errorf("got %+v, %v", task, err)
+	}
+	if _, err := c.Function(t.Context(), "f"); fault.From(err).Code != client.CodeProtocol {
+		t.Errorf("a function without content: %v", err)
+	}
+	if _, err := c.Work(t.Context(), "", "", 0); !errors.Is(err, fault.Invalid) {
+		t.Errorf("got %v", err)
 	}
 }
 

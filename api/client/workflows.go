@@ -64,14 +64,17 @@ func (c *Client) StartDefinition(ctx context.Context, in api.StartExecution) (ap
 // ExecutionQuery narrows a list of executions; zero fields do not.
 type ExecutionQuery struct {
 	Workflow, Status, Cursor string
-	Limit                    int
+	// Parent asks for the items of a distributed Map of an execution, which are
+	// in no list otherwise.
+	Parent string
+	Limit  int
 }
 
 // Executions lists executions, the newest first, a page at a time.
 func (c *Client) Executions(ctx context.Context, q ExecutionQuery) (api.ExecutionList, error) {
 	query := url.Values{}
 	for key, value := range map[string]string{
-		api.QueryWorkflow: q.Workflow, api.QueryStatus: q.Status, api.QueryCursor: q.Cursor,
+		api.QueryWorkflow: q.Workflow, api.QueryParent: q.Parent, api.QueryStatus: q.Status, api.QueryCursor: q.Cursor,
 	} {
 		if value != "" {
 			query.Set(key, value)

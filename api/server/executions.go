@@ -57,7 +57,7 @@ func (s *Server) startDefinition(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, language, err := s.graph(in.Language, in.Definition, engine.Variant{Express: in.Type == string(engine.Express)})
+	_, language, err := s.graph(in.Language, in.Definition, engine.Variant{Express: in.Type == string(engine.Express), Mocked: len(in.mocks) > 0})
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (s *Server) workflowRequest(ctx context.Context, name string) (*engine.Requ
 
 // start runs an execution to its end, or accepts it when nobody waits.
 func (s *Server) start(w http.ResponseWriter, r *http.Request, req *engine.Request, in *start) error {
-	req.Input, req.Class, req.Name = in.input, in.Class, in.Name
+	req.Input, req.Class, req.Name, req.Mocks = in.input, in.Class, in.Name, in.mocks
 	if in.Type != "" {
 		req.Level = engine.Level(in.Type)
 	}
@@ -123,7 +123,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request, req *engine.Reque
 }
 
 func (s *Server) listExecutions(w http.ResponseWriter, r *http.Request) error {
-	params, err := query(r, api.QueryWorkflow, api.QueryStatus, api.QueryLimit, api.QueryCursor)
+	params, err := query(r, api.QueryWorkflow, api.QueryParent, api.QueryStatus, api.QueryLimit, api.QueryCursor)
 	if err != nil {
 		return err
 	}
@@ -166,6 +166,12 @@ func filterOf(params map[string]string) (engine.Filter, error) {
 			return f, badParameter("%s must be the name of a workflow", api.QueryWorkflow)
 		}
 		f.Workflow = name
+	}
+	if parent, ok := params[api.QueryParent]; ok {
+		if !plainID(parent) {
+			return f, badParameter("%s must be the id of an execution", api.QueryParent)
+		}
+		f.Parent = parent
 	}
 	if status, ok := params[api.QueryStatus]; ok {
 		f.Status = dag.Status(status)
@@ -233,17 +239,29 @@ func (s *Server) stop(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	x, err := s.Engine.Stop(r.Context(), id, dag.Failure{Error: in.Error, Cause: in.Cause})
+	var out api.Execution
+	err = s.atOwner(r, func(ctx context.Context) error {
+		x, err := s.Engine.Stop(ctx, id, dag.Failure{Error: in.Error, Cause: in.Cause})
+		if err == nil {
+			out = wireExecution(x)
+		}
+		return err
+	}, func(ctx context.Context, peer Peer) error {
+		var err error
+		out, err = peer.Stop(ctx, id, in)
+		return err
+	})
 	if err != nil {
 		return unknownID(err, id)
 	}
-	return s.answer(w, http.StatusOK, wireExecution(x))
+	return s.answer(w, http.StatusOK, out)
 }
 
 func wireExecution(x *engine.Execution) api.Execution {
 	out := api.Execution{
 		ID: x.ID, Name: shownName(x.Name), Workflow: x.Workflow, Function: x.Function, Status: string(x.Status),
 		Type: string(x.Level), Input: raw(x.Input), Output: output(x), Started: x.Started, Ended: x.Ended, Owner: x.Owner,
+		Parent: x.Parent,
 	}
 	if x.Status != dag.Completed && x.Status != dag.Running {
 		out.Failure = wireFailure(x)

@@ -46,6 +46,47 @@ type fakeEngine struct {
 	kept     map[string]*engine.Execution
 	names    map[string]string
 	listed   engine.Filter
+	// away is the node that owns everything; "" when this one does.
+	away string
+	// said is what was told of tasks, work what the next worker gets.
+	said []string
+	work func(ctx context.Context, wait time.Duration) (*engine.ActivityTask, error)
+}
+
+// tell keeps what is said of a task, of which there is one: "token".
+func (e *fakeEngine) tell(token, text string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case token == "nonsense":
+		return fault.New(fault.Invalid, "invalid_token", "%q is not a task token", token)
+	case e.away != "":
+		return fault.New(fault.Conflict, "owned_elsewhere", "%w", &engine.ElsewhereError{Execution: "x1", Owner: e.away})
+	case token != "token":
+		return fault.New(fault.NotFound, "no_such_task", "the token names no task that is waiting")
+	}
+	e.said = append(e.said, text)
+	return nil
+}
+
+func (e *fakeEngine) SucceedTask(_ context.Context, token string, output value.Value) error {
+	if output.Size() > 512<<10 {
+		return fault.New(fault.TooLarge, "output_too_large", "the output is too large")
+	}
+	return e.tell(token, "success "+output.String())
+}
+
+func (e *fakeEngine) FailTask(_ context.Context, token string, f dag.Failure) error {
+	return e.tell(token, "failure "+f.Error+" "+f.Cause)
+}
+
+func (e *fakeEngine) BeatTask(_ context.Context, token string) error { return e.tell(token, "beat") }
+
+func (e *fakeEngine) Work(ctx context.Context, namespace, name, worker string, wait time.Duration) (*engine.ActivityTask, error) {
+	if err := e.tell("token", strings.Join([]string{"work", namespace, name, worker, wait.String()}, " ")); err != nil {
+		return nil, err
+	}
+	return e.work(ctx, wait)
 }
 
 func (e *fakeEngine) run(ctx context.Context, r *engine.Request) (*engine.Execution, error) {
@@ -171,6 +212,9 @@ func (e *fakeEngine) Stop(ctx context.Context, id string, f dag.Failure) (*engin
 	if err != nil {
 		return nil, err
 	}
+	if err := e.tell("token", "stop "+id); err != nil {
+		return nil, err
+	}
 	stopped := *x
 	stopped.Status, stopped.Failure = dag.Stopped, &f
 	return &stopped, nil
@@ -209,7 +253,19 @@ func (p *fakePool) Prewarm(_ context.Context, _ *functions.Function, n int, _ bo
 
 func (p *fakePool) Free() (memoryMB int64, cpus float64) { return 1000, 1.5 }
 
-type fakeNode struct{ notReady error }
+type fakeNode struct {
+	notReady error
+	// peer is the other node "n2", or lost is why it cannot be asked.
+	peer Peer
+	lost error
+}
+
+func (n *fakeNode) Peer(_ context.Context, id string) (Peer, error) {
+	if id != "n2" {
+		return nil, fault.New(fault.Unavailable, "node_not_registered", "node %s is not registered now", id)
+	}
+	return n.peer, n.lost
+}
 
 func (n *fakeNode) Self() api.Node {
 	return api.Node{ID: "n1", Area: "here", Address: "http://127.0.0.1:1323", Architecture: "amd64", Self: true, Status: "ready"}

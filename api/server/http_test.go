@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/serverledge/serverledge/api"
+	"github.com/serverledge/serverledge/engine"
 )
 
 // raw sends bytes over a connection of its own and returns all that comes back
@@ -335,9 +337,11 @@ func TestBodyLimits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.register("hello")
+	f.engine.work = func(context.Context, time.Duration) (*engine.ActivityTask, error) { return nil, nil }
 	for path, limit := range map[string]int{
 		"/invoke/hello": limitInvoke, "/v1/functions/hello/invocations": limitInvoke, "/workflow/invoke/x": limitInvoke, "/v1/executions": limitInvoke,
 		"/v1/functions": limitControl, "/v1/workflows": limitControl, "/delete": limitControl, "/prewarm": limitControl, "/workflow/create": 2 * limitControl,
+		"/v1/tasks/success": limitControl, "/v1/tasks/failure": limitControl, "/v1/tasks/heartbeat": limitControl, "/v1/activities/a/tasks": limitControl,
 	} {
 		for _, chunked := range []bool{false, true} {
 			send := func(size int) int {

@@ -80,7 +80,8 @@ func truncations() map[string]string {
 		"/workflow/create":                `{"Name":"w","ASLSrc":"e30=","OverwriteIfExists":true}`,
 		"/v1/functions":                   `{"name":"a","runtime":"python310","env":{"A":"b"},"timeout":"1s"}`,
 		"/v1/functions/hello/invocations": `{"input":{"a":1},"forwarded":{"key":"k","attempt":1,"visited":["n0"]}}`,
-		"/v1/executions":                  `{"definition":"{}","input":[{}],"name":"x"}`,
+		"/v1/executions":                  `{"definition":"{}","input":[{}],"name":"x","mocks":{"A":{"0":{"Return":1}}}}`,
+		"/v1/tasks/success":               `{"taskToken":"token","output":{"a":[1,"b"]}}`,
 	}
 }
 

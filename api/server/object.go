@@ -170,6 +170,18 @@ func (o *object) objects(name string, most int, each func(*object)) {
 	}
 }
 
+// entries opens the members of an object that has objects under any names.
+func (o *object) entries(each func(name string, entry *object)) {
+	for name, entry := range o.members.Members() {
+		at := pointerTo(clip(name, 128))
+		if entry.Kind() != value.Object {
+			o.bad(at, "invalid_type", "must be an object, found %s", entry.Kind())
+			continue
+		}
+		each(name, &object{members: entry, lenient: o.lenient, at: o.at + at, faults: o.faults})
+	}
+}
+
 // texts binds an object whose members are all strings.
 func (o *object) texts(name string, most int) map[string]string {
 	v, ok := o.find(name, value.Object)

@@ -3,10 +3,12 @@ package server
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/serverledge/serverledge/api"
 	"github.com/serverledge/serverledge/dag"
 	"github.com/serverledge/serverledge/dag/history"
+	"github.com/serverledge/serverledge/dag/value"
 	"github.com/serverledge/serverledge/engine"
 	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/store"
@@ -24,6 +26,13 @@ type Engine interface {
 	List(ctx context.Context, f engine.Filter) (page []*engine.Execution, next string, err error)
 	History(ctx context.Context, id string) ([]history.Event, error)
 	Stop(ctx context.Context, id string, f dag.Failure) (*engine.Execution, error)
+
+	// SucceedTask, FailTask and BeatTask return once what they say is durable.
+	SucceedTask(ctx context.Context, token string, output value.Value) error
+	FailTask(ctx context.Context, token string, f dag.Failure) error
+	BeatTask(ctx context.Context, token string) error
+	// Work returns a task of an activity, nil when none came in time.
+	Work(ctx context.Context, namespace, name, worker string, wait time.Duration) (*engine.ActivityTask, error)
 }
 
 // Store keeps functions, packages and workflows; *store.Store is one.
@@ -67,6 +76,18 @@ type Node interface {
 	Nodes(ctx context.Context) ([]api.Node, error)
 	// Ready tells why the node cannot serve calls now; nil when it can.
 	Ready(ctx context.Context) error
+	// Peer returns another node by its id; fault.Unavailable when none of that
+	// id is registered.
+	Peer(ctx context.Context, id string) (Peer, error)
+}
+
+// Peer is another node, to which requests about its executions are passed on;
+// *client.Client is one. It marks them, so that they are not passed on again.
+type Peer interface {
+	SucceedTask(ctx context.Context, in api.TaskSuccess) error
+	FailTask(ctx context.Context, in api.TaskFailure) error
+	BeatTask(ctx context.Context, in api.TaskHeartbeat) error
+	Stop(ctx context.Context, id string, in api.StopRequest) (api.Execution, error)
 }
 
 // Compiler makes a graph of a definition. An empty language is found out, and

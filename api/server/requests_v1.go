@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/serverledge/serverledge/api"
+	"github.com/serverledge/serverledge/dag/mock"
 	"github.com/serverledge/serverledge/dag/value"
 	"github.com/serverledge/serverledge/functions"
 )
@@ -18,6 +19,7 @@ const (
 	maxAttempt    = 1 << 20
 	maxInstances  = 1000
 	maxDefinition = limitControl
+	maxError      = 256
 	maxCause      = 32 << 10
 )
 
@@ -139,6 +141,7 @@ type start struct {
 	api.StartExecution
 	input   value.Value
 	timeout time.Duration
+	mocks   mock.Answers
 }
 
 // decodeStart binds the body of POST /v1/workflows/{name}/executions and, when
@@ -155,6 +158,7 @@ func decodeStart(v value.Value, defined bool) (*start, error) {
 	o.text("type", &in.Type, maxText)
 	whole(o, "class", &in.Class, 0, maxClass)
 	o.duration("timeout", &in.timeout, maxWait)
+	in.mocks = decodeMocks(o)
 	if defined {
 		o.text("definition", &in.Definition, maxDefinition)
 		o.text("language", &in.Language, maxText)
@@ -178,7 +182,7 @@ func decodeStop(v value.Value) (api.StopRequest, error) {
 		return in, nil
 	}
 	o := openObject(v, false)
-	o.text("error", &in.Error, 256)
+	o.text("error", &in.Error, maxError)
 	o.text("cause", &in.Cause, maxCause)
 	o.close()
 	return in, o.err()

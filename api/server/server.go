@@ -112,7 +112,7 @@ func (s *Server) table() *chi.Mux {
 	mux := chi.NewRouter()
 	mux.NotFound(s.unknownRoute)
 	mux.MethodNotAllowed(s.wrongMethod)
-	for _, list := range [][]route{s.compatRoutes(), s.functionRoutes(), s.workflowRoutes(), s.executionRoutes(), s.nodeRoutes()} {
+	for _, list := range [][]route{s.compatRoutes(), s.functionRoutes(), s.workflowRoutes(), s.executionRoutes(), s.taskRoutes(), s.nodeRoutes()} {
 		for _, r := range list {
 			mux.Method(r.method, r.pattern, s.adapt(r.handle))
 			if r.method == http.MethodGet {

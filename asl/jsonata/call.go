@@ -26,21 +26,25 @@ func (x *callExpression) call(e *evaluation, in item, env *frame, given ...item)
 		return item{}, failAt("T1005", x.offset).about(e.x.names[x.field].text)
 	}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
 	e.stack = append(e.stack, given...)
 	for _, arg := range x.args {
 		it, err := e.evaluate(arg, in, env)
 		if err != nil {
 			return item{}, err
 		}
-		e.stack = append(e.stack, asArgument(it))
+		if !x.tail { // an argument of a call that is left to be made is not marked, as in the reference
+			it = asArgument(it)
+		}
+		e.stack = append(e.stack, it)
 	}
 	args := e.stack[mark:]
 	if x.tail {
-		e.next = tailCall{f, append([]item(nil), args...), x.name, x.offset}
+		e.next = tailCall{f, e.popped(mark), x.name, x.offset}
 		return item{kind: tail}, nil
 	}
-	return e.apply(f, args, in, x.name, x.offset)
+	it, err := e.apply(f, args, in, x.name, x.offset)
+	e.stack = e.stack[:mark]
+	return it, err
 }
 
 // isSet tells whether an item is true for JavaScript.
@@ -108,7 +112,7 @@ func (x *partialExpression) eval(e *evaluation, in item, env *frame) (item, *Err
 // closure binds the parameters that were given; those with a ? remain.
 func (x *partialExpression) closure(c *closure, args []item) *closure {
 	env := &frame{parent: c.env}
-	open := &lambda{body: c.body}
+	open := &lambda{body: c.body, kept: c.kept, distinct: c.distinct}
 	for i, name := range c.parameters {
 		if i < len(args) && x.args[i] == nil {
 			open.parameters = append(open.parameters, name)

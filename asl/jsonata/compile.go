@@ -4,9 +4,10 @@ import "slices"
 
 // compiler turns a shaped tree into expressions.
 type compiler struct {
-	names   []name
-	numbers map[string]int
-	binds   int // variables bound so far, outside of functions and blocks that are finished
+	names    []name
+	numbers  map[string]int
+	closures int // functions so far that keep the variables around them
+	binds    int // variables bound so far, outside of functions and blocks that are finished
 }
 
 // number returns the number of a name, never 0.
@@ -136,13 +137,17 @@ func (c *compiler) function(t *tree) expression {
 		}
 		return x
 	case treeLambda:
-		x := &lambda{signature: t.signature}
+		x := &lambda{signature: t.signature, distinct: true}
 		for _, p := range t.items {
-			x.parameters = append(x.parameters, c.bind(p.value))
+			name := c.bind(p.value)
+			x.distinct = x.distinct && !slices.Contains(x.parameters, name)
+			x.parameters = append(x.parameters, name)
 		}
-		outer := c.binds
+		outer, before := c.binds, c.closures
 		x.body = c.compile(t.body)
 		c.binds = outer
+		x.kept = c.closures > before
+		c.closures++
 		return x
 	case treeApply:
 		x := &applyExpression{left: c.compile(t.left), offset: t.offset}
@@ -176,6 +181,7 @@ func (c *compiler) called(t *tree) (string, int) {
 }
 
 func (c *compiler) transform(t *tree) expression {
+	c.closures++
 	s, _ := parseSignature("<(oa):o>")
 	x := &transformExpression{
 		pattern: c.compile(t.pattern), update: c.compile(t.update), removal: c.compile(t.removal),
@@ -200,9 +206,16 @@ func (c *compiler) array(t *tree) expression {
 
 func (c *compiler) object(pairs []pair, offset int) *objectExpression {
 	x := &objectExpression{offset: offset}
+	var names []string
 	for _, p := range pairs {
 		x.keys = append(x.keys, c.compile(p.key))
 		x.values = append(x.values, c.compile(p.value))
+		if p.key.kind == treeString && p.key.predicates == nil && p.key.grouping == nil && !p.key.keepArray && !slices.Contains(names, p.key.value) {
+			names = append(names, p.key.value)
+		}
+	}
+	if len(names) == len(pairs) {
+		x.names = slices.Clip(names)
 	}
 	return x
 }
@@ -213,6 +226,9 @@ func (c *compiler) block(t *tree) expression {
 	x := &block{parts: c.all(t.items)}
 	x.binds = c.binds > outer
 	c.binds = outer
+	if len(x.parts) == 1 && !x.binds && t.predicates == nil && t.grouping == nil && !t.keepArray {
+		return x.parts[0] // what follows would apply to the collapsed result
+	}
 	return x
 }
 
@@ -250,51 +266,4 @@ func (c *compiler) concatenation(t *tree) expression {
 		x.offsets = append(x.offsets, link.offset)
 	}
 	return x
-}
-
-func (c *compiler) path(t *tree) expression {
-	x := &path{
-		absolute: t.steps[0].kind == treeVariable,
-		plain:    t.grouping == nil,
-		keep:     t.keepSingleton || t.keepArray,
-		tuple:    t.tuple,
-	}
-	if t.grouping != nil {
-		x.grouping = c.object(t.grouping.pairs, t.grouping.offset)
-	}
-	for _, part := range t.steps {
-		s := c.step(part)
-		x.plain = x.plain && s.field && !s.tuple && s.stages == nil
-		x.steps = append(x.steps, s)
-	}
-	return x
-}
-
-func (c *compiler) step(t *tree) step {
-	s := step{
-		constructed: t.constructed, tuple: t.tuple,
-		focus: c.bindOptional(t.focus), index: c.bindOptional(t.index),
-	}
-	if t.ancestor != nil {
-		s.ancestor = c.bind(t.ancestor.label)
-	}
-	if t.kind == treeSort {
-		s.sort = &sortStep{offset: t.offset}
-		for _, term := range t.terms {
-			s.sort.by = append(s.sort.by, c.compile(term.by))
-			s.sort.descending = append(s.sort.descending, term.descending)
-		}
-	} else {
-		s.x = c.compile(t)
-		s.field = t.kind == treeName && t.predicates == nil && t.grouping == nil
-		s.name = t.value
-	}
-	for _, p := range t.stages {
-		if p.filter != nil {
-			s.stages = append(s.stages, stageExpression{filter: c.filter(p.filter)})
-		} else {
-			s.stages = append(s.stages, stageExpression{index: c.bind(p.index)})
-		}
-	}
-	return s
 }

@@ -140,7 +140,7 @@ func (e *evaluation) matcherOf(picture string) (*dateMatcher, *Error) {
 	var pattern strings.Builder
 	pattern.WriteString("(?i)^")
 	for i := range p.parts {
-		text, read, err := p.parts[i].matcher()
+		text, read, err := p.parts[i].matcher(e)
 		if err != nil {
 			return nil, err
 		}
@@ -174,7 +174,7 @@ func maxDigits(d *datePart) int {
 }
 
 // matcher returns the pattern of a part and how to read what it matches.
-func (d *datePart) matcher() (string, func(string) (float64, bool), *Error) {
+func (d *datePart) matcher(e *evaluation) (string, func(string) (float64, bool), *Error) {
 	switch {
 	case d.component == "":
 		return regexp.QuoteMeta(d.text), nil, nil
@@ -182,7 +182,7 @@ func (d *datePart) matcher() (string, func(string) (float64, bool), *Error) {
 		text, read := d.zoneMatcher()
 		return text, read, nil
 	case d.integer != nil:
-		return d.integer.matcher()
+		return d.integer.matcher(e)
 	}
 	values := map[string]float64{}
 	cut := func(name string) string {
@@ -239,8 +239,8 @@ func (d *datePart) zoneMatcher() (string, func(string) (float64, bool)) {
 }
 
 // matcher returns the pattern of a number and how to read what it matches.
-func (p *integerPicture) matcher() (string, func(string) (float64, bool), *Error) {
-	read := func(s string) (float64, bool) { return p.parse(s), true }
+func (p *integerPicture) matcher(e *evaluation) (string, func(string) (float64, bool), *Error) {
+	read := func(s string) (float64, bool) { return p.parse(e, s), true }
 	switch p.primary {
 	case letters:
 		return "[a-z]+", read, nil

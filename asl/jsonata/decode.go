@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -9,153 +10,182 @@ import (
 
 // The functions of this file read compact JSON text that is known to be valid.
 
+// cursor is a place in a text.
+type cursor struct {
+	doc  *text
+	at   int
+	span uint32 // the next span
+}
+
+// cursor returns the place of the first element or member of a closed node.
+func (n *node) cursor() cursor { return cursor{n.doc, int(n.at) + 1, n.place + 1} }
+
 // decode reads one level of a closed node; what lies deeper stays text.
 func (e *evaluation) decode(n *node) {
-	raw := n.raw
+	c := n.cursor()
 	n.state = open
 	mark := len(e.stack)
-	if raw[0] == '[' {
-		for at := 1; raw[at] != ']'; {
-			var it item
-			it, at = e.read(raw, at)
-			e.stack = append(e.stack, it)
-			if raw[at] == ',' {
-				at++
+	if inner := int(c.doc.spans[n.place].next - c.span); inner > fewKeys {
+		e.expect(inner)
+	}
+	if raw := c.doc.raw; raw[n.at] == '[' {
+		for raw[c.at] != ']' {
+			e.stack = append(e.stack, c.read(e))
+			if raw[c.at] == ',' {
+				c.at++
 			}
 		}
 	} else {
-		n.keys = e.decodeMembers(raw)
+		n.keys = e.decodeMembers(&c)
 	}
-	n.items = append(make([]item, 0, len(e.stack)-mark), e.stack[mark:]...)
-	e.stack = e.stack[:mark]
-	e.steps -= len(raw)/bytesPerStep + len(n.items)/8
+	n.items = e.popped(mark)
+	e.steps -= len(n.items) / 8
 	if len(n.keys) > fewKeys {
-		n.index = make(map[string]int, len(n.keys))
-		for i, key := range n.keys {
-			n.index[key] = i
-		}
+		n.setIndex()
 	}
 }
 
 // decodeMembers pushes the values of an object on the stack and returns its
 // keys.
-func (e *evaluation) decodeMembers(raw string) []string {
+func (e *evaluation) decodeMembers(c *cursor) []string {
 	var few [16]string
 	keys := few[:0]
-	for at := 1; raw[at] != '}'; {
-		end, plain := quotedEnd(raw, at)
-		key := raw[at+1 : end-1]
+	for raw := c.doc.raw; raw[c.at] != '}'; {
+		end, plain := quotedEnd(raw, c.at)
+		key := raw[c.at+1 : end-1]
 		if !plain {
 			key = unquote(key)
 		}
 		keys = append(keys, key)
-		var it item
-		it, at = e.read(raw, end+1)
-		e.stack = append(e.stack, it)
-		if raw[at] == ',' {
-			at++
+		c.at = end + 1
+		e.stack = append(e.stack, c.read(e))
+		if raw[c.at] == ',' {
+			c.at++
 		}
 	}
 	return append(make([]string, 0, len(keys)), keys...)
 }
 
-// read returns the value that starts at raw[at], and where it ends.
-func (e *evaluation) read(raw string, at int) (item, int) {
+// read returns the value at the cursor and goes on behind it.
+func (c *cursor) read(e *evaluation) item {
+	raw, at := c.doc.raw, c.at
 	switch raw[at] {
 	case '"':
 		end, plain := quotedEnd(raw, at)
+		c.at = end
 		if plain {
-			return ofText(raw[at+1 : end-1]), end
+			return ofText(raw[at+1 : end-1])
 		}
-		return ofText(unquote(raw[at+1 : end-1])), end
+		return ofText(unquote(raw[at+1 : end-1]))
 	case '[', '{':
-		end := nestedEnd(raw, at)
 		n := e.newNode()
-		n.state, n.raw = closed, raw[at:end]
+		n.state, n.doc, n.place, n.at = closed, c.doc, c.span, uint32(at)
+		c.skip()
+		n.end = uint32(c.at)
 		if raw[at] == '[' {
-			return item{kind: array, node: n}, end
+			return item{kind: array, node: n}
 		}
-		return item{kind: object, node: n}, end
+		return item{kind: object, node: n}
 	case 't':
-		return ofBool(true), at + 4
+		c.at += 4
+		return ofBool(true)
 	case 'f':
-		return ofBool(false), at + 5
+		c.at += 5
+		return ofBool(false)
 	case 'n':
-		return item{kind: null}, at + 4
+		c.at += 4
+		return item{kind: null}
 	}
-	end := at + 1
-	for end < len(raw) && raw[end] != ',' && raw[end] != ']' && raw[end] != '}' {
-		end++
-	}
-	return item{kind: number, text: raw[at:end]}, end
+	c.skip()
+	return item{kind: number, text: raw[at:c.at]}
 }
 
-// search finds a member in the text of an object.
-func (e *evaluation) search(raw, key string) item {
-	for at := 1; raw[at] != '}'; {
-		end, plain := quotedEnd(raw, at)
-		name := raw[at+1 : end-1]
-		if plain && name == key || !plain && unquote(name) == key {
-			it, _ := e.read(raw, end+1)
-			return it
-		}
-		if at = valueEnd(raw, end+1); raw[at] == ',' {
+// skip goes on behind the value at the cursor.
+func (c *cursor) skip() {
+	raw := c.doc.raw
+	switch raw[c.at] {
+	case '"':
+		c.at, _ = quotedEnd(raw, c.at)
+	case '[', '{':
+		s := c.doc.spans[c.span]
+		c.at, c.span = int(s.end), s.next
+	default:
+		at := c.at + 1
+		for raw[at] != ',' && raw[at] != ']' && raw[at] != '}' {
 			at++
 		}
+		c.at = at
 	}
-	return item{}
 }
 
-// valueEnd returns where the value that starts at raw[at] ends.
-func valueEnd(raw string, at int) int {
-	switch raw[at] {
-	case '"':
-		end, _ := quotedEnd(raw, at)
-		return end
-	case '[', '{':
-		return nestedEnd(raw, at)
+// fewMembers is how many members of a closed object are looked at to find one;
+// for more, an index is worth its while.
+const fewMembers = 16
+
+// search finds a member of an object without decoding it, from the place of
+// its first member on; ok is false when there are too many members.
+func (e *evaluation) search(c cursor, key string) (it item, ok bool) {
+	found, ok := c.find(e, key)
+	if !found {
+		return item{}, ok
 	}
-	for at++; at < len(raw) && raw[at] != ',' && raw[at] != ']' && raw[at] != '}'; {
-		at++
+	return c.read(e), true
+}
+
+// find goes to the value of a member. It returns whether it is there, and
+// whether that is sure.
+func (c *cursor) find(e *evaluation, key string) (found, sure bool) {
+	raw := c.doc.raw
+	for range fewMembers {
+		if raw[c.at] == '}' {
+			return false, true
+		}
+		end, plain := quotedEnd(raw, c.at)
+		name := raw[c.at+1 : end-1]
+		c.at = end + 1
+		if name == key && plain || !plain && unquote(name) == key {
+			return true, true
+		}
+		c.skip()
+		if long := c.at - end; long > 4*bytesPerStep && raw[end+1] == '"' {
+			e.steps -= long / bytesPerStep
+		}
+		if raw[c.at] == ',' {
+			c.at++
+		}
 	}
-	return at
+	return false, false
 }
 
 // quotedEnd returns where the string that starts at raw[at] ends, and whether
-// it is without escapes.
+// it is without escapes. It looks at eight bytes at once: in the difference to
+// a word of quotes (or backslashes) the byte that is 0 is found by the bit that
+// it borrows.
 func quotedEnd(raw string, at int) (end int, plain bool) {
-	for i := at + 1; i < len(raw); i++ {
-		if c := raw[i]; c == '"' {
-			return i + 1, true
-		} else if c == '\\' {
-			for ; raw[i] != '"'; i++ {
-				if raw[i] == '\\' {
-					i++
-				}
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	plain = true
+	i := at + 1
+	for {
+		for i+8 <= len(raw) {
+			w := uint64(raw[i]) | uint64(raw[i+1])<<8 | uint64(raw[i+2])<<16 | uint64(raw[i+3])<<24 |
+				uint64(raw[i+4])<<32 | uint64(raw[i+5])<<40 | uint64(raw[i+6])<<48 | uint64(raw[i+7])<<56
+			quote, slash := w^('"'*ones), w^('\\'*ones)
+			hit := ((quote-ones)&^quote | (slash-ones)&^slash) & tops
+			if hit != 0 {
+				i += bits.TrailingZeros64(hit) / 8
+				break
 			}
-			return i + 1, false
+			i += 8
 		}
-	}
-	return len(raw), true
-}
-
-// nestedEnd returns where the array or object that starts at raw[at] ends.
-func nestedEnd(raw string, at int) int {
-	depth := 0
-	for i := at; i < len(raw); i++ {
-		switch raw[i] {
-		case '"':
-			end, _ := quotedEnd(raw, i)
-			i = end - 1
-		case '[', '{':
-			depth++
-		case ']', '}':
-			if depth--; depth == 0 {
-				return i + 1
-			}
+		for raw[i] != '"' && raw[i] != '\\' {
+			i++
 		}
+		if raw[i] == '"' {
+			return i + 1, plain
+		}
+		plain = false
+		i += 2
 	}
-	return len(raw)
 }
 
 // unquote decodes what stands between the quotes of a string.
@@ -195,27 +225,36 @@ func unquote(raw string) string {
 	}
 }
 
-// parseFloat reads the literal of a number. Most are short and whole.
+// parseFloat reads the literal of a number. Most are short: a whole number and
+// a power of ten that a float64 holds exactly, of which the quotient is exact.
 func parseFloat(literal string) float64 {
-	if len(literal) <= 15 {
-		n, negative := int64(0), false
-		for i := range len(literal) {
-			c := literal[i]
-			if c == '-' && i == 0 {
-				negative = true
-				continue
-			}
-			if c < '0' || c > '9' {
-				f, _ := strconv.ParseFloat(literal, 64)
-				return f
-			}
-			n = n*10 + int64(c-'0')
-		}
-		if !negative {
-			return float64(n)
-		}
-		return -float64(n)
+	if len(literal) > 15 {
+		f, _ := strconv.ParseFloat(literal, 64)
+		return f
 	}
-	f, _ := strconv.ParseFloat(literal, 64)
+	n, point := int64(0), -1
+	for i := range len(literal) {
+		switch c := literal[i]; {
+		case '0' <= c && c <= '9':
+			n = n*10 + int64(c-'0')
+		case c == '.':
+			point = i
+		case c != '-' || i > 0:
+			f, _ := strconv.ParseFloat(literal, 64)
+			return f
+		}
+	}
+	f := float64(n)
+	if point >= 0 {
+		f /= powerOfTen(len(literal) - 1 - point)
+	}
+	if literal[0] == '-' {
+		f = -f
+	}
 	return f
+}
+
+// powerOfTen returns 10 to the power of n, n up to 15.
+func powerOfTen(n int) float64 {
+	return [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}[n]
 }

@@ -48,12 +48,29 @@ func (e *evaluation) valueOf(it item) (value.Value, *Error) {
 	}
 	w := encoder{e: e, limit: max(e.left, 0)}
 	if it.kind == array || it.kind == object {
-		w.b = make([]byte, 0, 256)
+		w.b = make([]byte, 0, min(estimate(it.node), w.limit))
 	}
 	if err := w.write(it); err != nil {
 		return value.Value{}, err
 	}
 	return value.Raw(w.b), nil
+}
+
+// estimate guesses how many bytes an array or object takes as JSON, so that
+// most are written without moving.
+func estimate(n *node) int {
+	size := 64
+	for i := range n.items {
+		it := &n.items[i]
+		size += len(it.text) + 8
+		if it.node != nil {
+			size += int(it.node.end-it.node.at) + 64*len(it.node.items)
+		}
+	}
+	for _, key := range n.keys {
+		size += len(key) + 4
+	}
+	return size
 }
 
 // shown returns an item as JSON for a message, "" when undefined. What is very
@@ -165,9 +182,9 @@ func (w *encoder) writeNested(it item) *Error {
 			w.b = append(w.b, n.more.value.Bytes()...)
 			return w.check()
 		}
-		if n.raw != "" {
-			w.b = append(w.b, n.raw...)
-			e.steps -= len(n.raw) / bytesPerStep
+		if n.doc != nil {
+			w.b = append(w.b, n.raw()...)
+			e.steps -= int(n.end-n.at) / bytesPerStep
 			return w.check()
 		}
 	}

@@ -1,6 +1,9 @@
 package jsonata
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // expression is a part of a compiled expression. It is immutable.
 type expression interface {
@@ -22,6 +25,7 @@ type evaluation struct {
 	left  int // bytes that may still be made
 	limit Limits
 
+	free     []*frame // that can be used again
 	slab     []node
 	slabSize int
 	stack    []item   // for results whose number is not known yet
@@ -31,6 +35,16 @@ type evaluation struct {
 	random   *rand.Rand
 	pictures map[string]*datePicture
 	dates    map[string]*dateMatcher
+	words    map[string]float64 // what the words of numbers stand for, once it was needed
+
+	// The beginnings of what grows, so that small evaluations need no more.
+	top        frame
+	fewGlobals [4]global
+	start      [16]item
+	nodes      [4]node
+	first      text
+	fewSpans   [8]span
+	input      more
 }
 
 // global is a variable that no part of the expression binds, once it was
@@ -98,6 +112,42 @@ func (e *evaluation) room(bytes int) *Error {
 	}
 	return nil
 }
+
+// push puts an item on the stack, where items are gathered whose number is not
+// known yet.
+func (e *evaluation) push(it item) *Error {
+	e.stack = append(e.stack, it)
+	if e.left -= itemSize; e.left < 0 {
+		return e.tooLarge()
+	}
+	return nil
+}
+
+// expect makes room on the stack for so many items, within reason.
+func (e *evaluation) expect(n int) { e.stack = slices.Grow(e.stack, min(n, 256)) }
+
+// pushAll puts items on the stack.
+func (e *evaluation) pushAll(items []item) *Error {
+	if err := e.grow(len(items) * itemSize); err != nil {
+		return err
+	}
+	e.stack = append(e.stack, items...)
+	return nil
+}
+
+// popped takes the items above a mark off the stack.
+func (e *evaluation) popped(mark int) []item {
+	if len(e.stack) == mark {
+		return nil
+	}
+	items := make([]item, len(e.stack)-mark)
+	copy(items, e.stack[mark:])
+	e.stack = e.stack[:mark]
+	return items
+}
+
+// text makes an item of a text that was just put together.
+func (e *evaluation) text(s string) (item, *Error) { return ofText(s), e.grow(len(s) + textSize) }
 
 func (e *evaluation) tooLarge() *Error {
 	return exceeded("size", "The evaluation makes more than %d bytes", e.limit.Size)

@@ -33,23 +33,28 @@ func (e *evaluation) filter(x expression, in item, env *frame) (item, *Error) {
 		return e.ofItems([]item{at(i)}, sequence), nil
 	}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
 	for i := range n {
 		it := at(i)
 		result, err := e.evaluate(x, it, env)
 		if err != nil {
 			return item{}, err
 		}
-		times, err := e.selects(result, i, n)
-		if err != nil {
-			return item{}, err
+		times := int(result.num)
+		if result.kind != boolean {
+			if times, err = e.selects(result, i, n); err != nil {
+				return item{}, err
+			}
 		}
 		for range times {
-			e.stack = append(e.stack, it)
+			if err := e.push(it); err != nil {
+				return item{}, err
+			}
 		}
 	}
-	kept := e.stack[mark:]
-	return e.sequenceOf(append(make([]item, 0, len(kept)), kept...))
+	if len(e.stack) == mark {
+		return item{}, nil
+	}
+	return e.ofItems(e.popped(mark), sequence), nil
 }
 
 // position returns the index that a number stands for among n items: rounded

@@ -57,8 +57,11 @@ func (e *evaluation) applyOnce(f item, args []item, context item) (item, *Error)
 	if f.kind != callable {
 		return item{}, fail("T1006")
 	}
+	if c, ok := f.node.more.call.(*closure); ok && c.signature == nil {
+		return c.invoke(e, args)
+	}
 	call := f.node.more.call
-	if s := call.sign(); s != nil {
+	if s := call.sign(); s != nil && !s.exact(args) {
 		var err *Error
 		if args, err = s.validate(e, args, context); err != nil {
 			return item{}, err
@@ -97,6 +100,11 @@ type lambda struct {
 	parameters []int
 	signature  *signature
 	body       expression
+	// kept tells that a function within the body may keep the variables of a
+	// call beyond its end.
+	kept bool
+	// distinct tells that no two parameters have the same name.
+	distinct bool
 }
 
 func (x *lambda) eval(e *evaluation, in item, env *frame) (item, *Error) {
@@ -119,15 +127,33 @@ func (f *closure) arity() int { return len(f.parameters) }
 func (f *closure) sign() *signature { return f.signature }
 
 func (f *closure) invoke(e *evaluation, args []item) (item, *Error) {
-	env := &frame{parent: f.env}
+	env := e.newFrame(f.env)
 	for i, name := range f.parameters {
-		var it item
-		if i < len(args) {
-			it = args[i]
+		if f.distinct {
+			env.vars = append(env.vars, binding{name, at(args, i)})
+		} else {
+			env.bind(name, at(args, i))
 		}
-		env.bind(name, it)
 	}
-	return e.evaluate(f.body, f.in, env)
+	it, err := e.evaluate(f.body, f.in, env)
+	if !f.kept {
+		e.free = append(e.free, env)
+	}
+	return it, err
+}
+
+// newFrame returns a frame, perhaps that of a call that is over.
+func (e *evaluation) newFrame(parent *frame) *frame {
+	n := len(e.free)
+	if n == 0 {
+		f := &frame{parent: parent}
+		f.vars = f.few[:0]
+		return f
+	}
+	f := e.free[n-1]
+	e.free = e.free[:n-1]
+	f.parent, f.vars = parent, f.vars[:0]
+	return f
 }
 
 // chained is f ~> g: a function of one argument.

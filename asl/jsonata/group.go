@@ -1,9 +1,13 @@
 package jsonata
 
+import "slices"
+
 // objectExpression is {key: value, ...}, alone or after what it groups.
 type objectExpression struct {
 	keys, values []expression
-	offset       int
+	// names are the keys if all are strings written out, and different.
+	names  []string
+	offset int
 }
 
 func (x *objectExpression) eval(e *evaluation, in item, env *frame) (item, *Error) {
@@ -105,6 +109,9 @@ func (e *evaluation) grouped(x *objectExpression, groups []*members, tuples bool
 // object makes an object for one item. The keys are evaluated before the
 // values.
 func (e *evaluation) object(x *objectExpression, in item, env *frame) (item, *Error) {
+	if x.names != nil {
+		return e.named(x, in, env)
+	}
 	result, n := e.ofObject(len(x.keys))
 	for p := range x.keys {
 		key, ok, err := e.key(x, p, in, env)
@@ -135,14 +142,41 @@ func (e *evaluation) object(x *objectExpression, in item, env *frame) (item, *Er
 	}
 	if kept < len(n.items) {
 		n.items, n.keys = n.items[:kept], n.keys[:kept]
-		if n.index != nil {
-			n.index = make(map[string]int, kept)
-			for i, key := range n.keys {
-				n.index[key] = i
-			}
-		}
+		n.setIndex()
 	}
 	return result, nil
+}
+
+// named makes an object whose keys are known.
+func (e *evaluation) named(x *objectExpression, in item, env *frame) (item, *Error) {
+	if err := e.grow(len(x.names) * 2 * itemSize); err != nil {
+		return item{}, err
+	}
+	n := e.newNode()
+	n.items = make([]item, len(x.names))
+	n.keys = x.names // what changes an object makes a new slice of keys
+	kept := 0
+	for i := range x.values {
+		v, err := e.evaluate(x.values[i], in, env)
+		if err != nil {
+			return item{}, err
+		}
+		if v.kind == undefined {
+			continue
+		}
+		if n.items[kept] = v; kept != i {
+			if &n.keys[0] == &x.names[0] {
+				n.keys = slices.Clone(x.names)
+			}
+			n.keys[kept] = x.names[i]
+		}
+		kept++
+	}
+	n.items, n.keys = n.items[:kept], n.keys[:kept:kept]
+	if kept > fewKeys {
+		n.setIndex()
+	}
+	return item{kind: object, node: n}, nil
 }
 
 // key evaluates the key of a pair; ok is false when it is undefined.
@@ -220,7 +254,6 @@ func (x *arrayExpression) eval(e *evaluation, in item, env *frame) (item, *Error
 		f = constructed
 	}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
 	for i, part := range x.parts {
 		it, err := e.evaluate(part, in, env)
 		if err != nil {
@@ -229,23 +262,18 @@ func (x *arrayExpression) eval(e *evaluation, in item, env *frame) (item, *Error
 		switch {
 		case it.kind == undefined:
 		case it.kind != array || x.nested[i]:
-			e.stack = append(e.stack, it)
+			err = e.push(it)
 		case it.node.state == counted && len(x.parts) == 1: // [from..to] need not be written out
 			return item{kind: array, flags: f, node: it.node}, nil
 		default:
-			items, err := e.elements(it.node)
-			if err == nil {
-				err = e.room((len(e.stack) + len(items)) * itemSize)
+			var items []item
+			if items, err = e.elements(it.node); err == nil {
+				err = e.pushAll(items)
 			}
-			if err != nil {
-				return item{}, err
-			}
-			e.stack = append(e.stack, items...)
+		}
+		if err != nil {
+			return item{}, err
 		}
 	}
-	made := e.stack[mark:]
-	if err := e.grow(len(made) * itemSize); err != nil {
-		return item{}, err
-	}
-	return e.ofItems(append(make([]item, 0, len(made)), made...), f), nil
+	return e.ofItems(e.popped(mark), f), nil
 }

@@ -25,17 +25,16 @@ func mapItems(e *evaluation, args []item) (item, *Error) {
 		return item{}, nil
 	}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
 	err := e.forEach(args[0], at(args, 1), func(_ int, _, result item) *Error {
 		if result.kind != undefined {
-			e.stack = append(e.stack, result)
+			return e.push(result)
 		}
 		return nil
 	})
 	if err != nil {
 		return item{}, err
 	}
-	return e.results(append([]item(nil), e.stack[mark:]...))
+	return e.ofItems(e.popped(mark), sequence), nil
 }
 
 // filterItems is $filter.
@@ -44,18 +43,17 @@ func filterItems(e *evaluation, args []item) (item, *Error) {
 		return item{}, nil
 	}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
 	err := e.forEach(args[0], at(args, 1), func(_ int, element, result item) *Error {
 		yes, err := e.truth(result)
-		if yes {
-			e.stack = append(e.stack, element)
+		if err == nil && yes {
+			err = e.push(element)
 		}
 		return err
 	})
 	if err != nil {
 		return item{}, err
 	}
-	return e.results(append([]item(nil), e.stack[mark:]...))
+	return e.ofItems(e.popped(mark), sequence), nil
 }
 
 // single is $single: the one element for which the function is true.
@@ -145,11 +143,11 @@ func (e *evaluation) forMembers(of, f item, use func(key string, value, result i
 
 // each is $each.
 func each(e *evaluation, args []item) (item, *Error) {
-	var found []item
+	mark := len(e.stack)
 	if args[0].kind == object {
 		err := e.forMembers(args[0], at(args, 1), func(_ string, _, result item) *Error {
 			if result.kind != undefined {
-				found = append(found, result)
+				return e.push(result)
 			}
 			return nil
 		})
@@ -157,7 +155,7 @@ func each(e *evaluation, args []item) (item, *Error) {
 			return item{}, err
 		}
 	}
-	return e.results(found)
+	return e.ofItems(e.popped(mark), sequence), nil
 }
 
 // sift is $sift: the members for which the function is true.

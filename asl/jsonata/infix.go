@@ -85,6 +85,7 @@ func (p *parser) terms() ([]term, *Error) {
 // call reads arguments. A call of "function" is the definition of one.
 func (p *parser) call(n *tree) *Error {
 	n.kind, n.procedure, n.left = treeCall, n.left, nil
+	n.offset = n.procedure.offset // what is called, not the bracket
 	var err *Error
 	n.items, err = p.list(")", func() (*tree, *Error) {
 		if !p.now.is("?") {

@@ -37,6 +37,9 @@ type Env struct {
 	Rand func() *rand.Rand
 	// Limits bound the evaluation.
 	Limits Limits
+	// Spent, unless nil, grows by the steps that the evaluation takes, also by those
+	// of one that fails.
+	Spent *int
 	// Interrupt is asked now and then whether to give up. It may be nil.
 	Interrupt func() bool
 }
@@ -73,17 +76,24 @@ func (x *Expression) String() string { return x.text }
 // undefined, an undefined result is absent. The errors are *Error and
 // ErrFunctionResult.
 func (x *Expression) Evaluate(input value.Value, env Env) (value.Value, error) {
-	e := &evaluation{x: x, env: env, limit: env.Limits.orDefaults(), globals: make([]global, len(x.names))}
+	e := &evaluation{x: x, env: env, limit: env.Limits.orDefaults()}
+	if e.globals = e.fewGlobals[:]; len(x.names) > len(e.fewGlobals) {
+		e.globals = make([]global, len(x.names))
+	}
+	e.slab = e.nodes[:]
 	e.steps, e.left = e.limit.Steps, e.limit.Size
+	e.stack = e.start[:0]
 	if env.Interrupt != nil {
 		e.watch = max(0, e.steps-pollEvery)
 	}
-	e.root = e.ofValue(input)
-	in := e.root
-	if in.kind == array {
+	in := e.ofInput(input)
+	if e.root = in; in.kind == array {
 		in = e.ofItems([]item{in}, sequence|wrapper)
 	}
-	it, err := e.evaluate(x.root, in, &frame{})
+	if env.Spent != nil {
+		defer func() { *env.Spent += e.limit.Steps - e.steps }()
+	}
+	it, err := e.evaluate(x.root, in, &e.top)
 	if err == nil && it.kind == callable {
 		return value.Value{}, ErrFunctionResult
 	}
@@ -98,6 +108,21 @@ func (x *Expression) Evaluate(input value.Value, env Env) (value.Value, error) {
 		return value.Value{}, err.finish()
 	}
 	return result, nil
+}
+
+// ofInput makes an item of the input.
+func (e *evaluation) ofInput(v value.Value) item {
+	it := item{kind: object}
+	switch v.Kind() {
+	case value.Array:
+		it.kind = array
+	case value.Object:
+	default:
+		return e.ofValue(v)
+	}
+	it.node, e.input.value = e.newNode(), v
+	it.node.state, it.node.more = unread, &e.input
+	return it
 }
 
 // chance returns the source of random numbers.

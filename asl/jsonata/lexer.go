@@ -51,8 +51,9 @@ func (t token) shown() string {
 // lexer cuts a text into tokens. Whether / divides or starts a regular
 // expression depends on what the parser has just read.
 type lexer struct {
-	text string
-	at   int
+	text     string
+	at       int
+	patterns int // instructions of the regular expressions so far
 }
 
 const blanks = " \t\n\r\v"

@@ -21,8 +21,13 @@ func (l *lexer) regex() (token, *Error) {
 				l.at++
 			}
 			var err *Error
-			t.regex, err = compilePattern(source, l.text[flags:l.at], from)
-			return t, err
+			if t.regex, err = compilePattern(source, l.text[flags:l.at], from); err != nil {
+				return t, err
+			}
+			if l.patterns += t.regex.cost; l.patterns > MaxPattern {
+				return t, tooLargePattern(source, from)
+			}
+			return t, nil
 		}
 		if l.text[l.at-1] != '\\' {
 			if strings.IndexByte("([{", c) >= 0 {

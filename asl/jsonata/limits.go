@@ -8,8 +8,11 @@ const (
 	MaxLength = 256 << 10
 	// maxNesting bounds how deep brackets and prefixes nest.
 	maxNesting = 1000
-	// MaxPattern is the largest regular expression, in instructions of the
-	// compiled program.
+	// maxParents bounds the operators %: each looks for its parent among all
+	// steps before it.
+	maxParents = 500
+	// MaxPattern bounds the regular expressions of an expression together, in
+	// instructions of the compiled programs.
 	MaxPattern = 5000
 )
 
@@ -35,10 +38,11 @@ const (
 // bytesPerStep is how much text is read or written for the price of a step.
 const bytesPerStep = 64
 
-// itemSize is what an element of an array or a member of an object counts, in
-// bytes; closureSize is what a function counts that an expression makes.
+// What things count, in bytes: an element of an array or a member of an
+// object, a string besides its characters, a function that an expression makes.
 const (
 	itemSize    = 40
+	textSize    = 16
 	closureSize = 256
 )
 

@@ -6,6 +6,7 @@ type occurrence struct {
 	start, end int // in bytes
 	index      item
 	groups     item
+	object     item // the match as a function described it
 }
 
 // occurrences finds the matches of a text one after the other: with a pattern,
@@ -92,7 +93,7 @@ func (o *occurrences) ask() (m occurrence, ok bool, err *Error) {
 	if start.kind != number && m.groups.kind != array && o.next.kind != callable {
 		return m, false, fail("T1010")
 	}
-	m.text = get("match").text
+	m.text, m.object = get("match").text, result
 	m.start = byteAt(o.text, start.float())
 	m.end = byteAt(o.text, end.float())
 	return m, true, nil
@@ -152,6 +153,14 @@ func (o *occurrences) object() (item, *Error) {
 	m, ok, err := o.find()
 	if err != nil || !ok {
 		return item{}, err
+	}
+	return o.describe(m)
+}
+
+// describe makes an object of the match that was just found.
+func (o *occurrences) describe(m occurrence) (item, *Error) {
+	if m.object.kind != undefined {
+		return m.object, nil
 	}
 	it, n := o.e.ofObject(5)
 	n.put("match", ofText(m.text))

@@ -18,25 +18,32 @@ const (
 // evaluation. Only transforms change nodes, and they work on copies.
 type node struct {
 	state state
-	raw   string // compact JSON text, "" when there is none or it no longer holds
+	looks uint8  // how often a member was looked for in the text
+	place uint32 // of the node among the arrays and objects of its document
+	at    uint32 // where its text begins
+	end   uint32 // where it ends
+	doc   *text  // nil when there is no text or it no longer holds
 	items []item
-	keys  []string       // of an object, in order, parallel to items
-	index map[string]int // of keys, for large objects
+	keys  []string // of an object, in order, parallel to items
 	more  *more
 }
 
+// raw returns the compact JSON text of a node that has a document.
+func (n *node) raw() string { return n.doc.raw[n.at:n.end] }
+
 // more is what few nodes need.
 type more struct {
-	value  value.Value // the value that the node stands for, absent if it was made or changed
+	index  map[string]int // of keys, for large objects
+	value  value.Value    // the value that the node stands for, absent if it was made or changed
 	call   function
 	from   float64
 	count  int
 	tuples []tuple
 }
 
-// smallObject is the length of JSON text up to which a field is searched in
-// the text: to index the object would take longer.
-const smallObject = 512
+// fewLooks is how often a member is looked for in the text of an object before
+// the object is decoded.
+const fewLooks = 8
 
 // fewKeys is how many keys are searched one by one.
 const fewKeys = 8
@@ -56,8 +63,8 @@ func (n *node) length() int {
 
 // find returns the place of a key of an opened object, or -1.
 func (n *node) find(key string) int {
-	if n.index != nil {
-		if i, ok := n.index[key]; ok {
+	if n.more != nil && n.more.index != nil {
+		if i, ok := n.more.index[key]; ok {
 			return i
 		}
 		return -1
@@ -76,17 +83,14 @@ func (n *node) put(key string, it item) bool {
 		n.items[i] = it
 		return false
 	}
-	if n.index == nil && len(n.keys) == fewKeys {
-		n.index = make(map[string]int, 2*fewKeys)
-		for i, k := range n.keys {
-			n.index[k] = i
-		}
-	}
-	if n.index != nil {
-		n.index[key] = len(n.keys)
-	}
 	n.keys = append(n.keys, key)
 	n.items = append(n.items, it)
+	switch count := len(n.keys); {
+	case count > fewKeys+1 && n.more != nil && n.more.index != nil:
+		n.more.index[key] = count - 1
+	case count > fewKeys:
+		n.setIndex()
+	}
 	return true
 }
 
@@ -98,12 +102,23 @@ func (n *node) remove(key string) {
 	}
 	n.keys = append(n.keys[:at:at], n.keys[at+1:]...)
 	n.items = append(n.items[:at:at], n.items[at+1:]...)
-	if n.index == nil {
+	n.setIndex()
+}
+
+// setIndex makes the index new, if there are many keys.
+func (n *node) setIndex() {
+	if len(n.keys) <= fewKeys {
+		if n.more != nil {
+			n.more.index = nil
+		}
 		return
 	}
-	delete(n.index, key)
-	for i, k := range n.keys[at:] {
-		n.index[k] = at + i
+	if n.more == nil {
+		n.more = &more{}
+	}
+	n.more.index = make(map[string]int, len(n.keys)+1)
+	for i, key := range n.keys {
+		n.more.index[key] = i
 	}
 }
 
@@ -170,8 +185,11 @@ func (e *evaluation) get(n *node, key string) item {
 		e.take(n)
 		return e.get(n, key)
 	case closed:
-		if len(n.raw) <= smallObject {
-			return e.search(n.raw, key)
+		if n.looks < fewLooks {
+			n.looks++
+			if it, ok := e.search(n.cursor(), key); ok {
+				return it
+			}
 		}
 		e.decode(n)
 	case open, counted, joined:
@@ -185,9 +203,10 @@ func (e *evaluation) get(n *node, key string) item {
 // take gets the text of a value. It is copied once, so that the strings in it
 // need no copies of their own.
 func (e *evaluation) take(n *node) {
-	n.raw, n.state = string(n.more.value.Bytes()), closed
-	n.keys, n.items, n.index = nil, nil, nil
-	e.steps -= len(n.raw) / bytesPerStep
+	n.doc = e.readText(string(n.more.value.Bytes()))
+	n.state, n.place, n.at, n.end = closed, 0, 0, uint32(len(n.doc.raw))
+	n.keys, n.items, n.more.index = nil, nil, nil
+	e.steps -= len(n.doc.raw) / bytesPerStep
 }
 
 // ofValue makes an item of a value. An absent value is undefined.

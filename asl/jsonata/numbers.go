@@ -43,6 +43,9 @@ func power(e *evaluation, args []item) (item, *Error) {
 	if it := at(args, 1); it.kind == number {
 		exponent = it.float()
 	}
+	if err := e.spend(10); err != nil {
+		return item{}, err
+	}
 	f := exactPower(args[0].float(), exponent)
 	if math.Abs(args[0].float()) == 1 && math.IsInf(exponent, 0) || math.IsNaN(exponent) {
 		f = math.NaN()

@@ -60,13 +60,6 @@ func lookup(e *evaluation, args []item) (item, *Error) {
 	if key.kind != str {
 		return item{}, nil
 	}
-	if it := args[0]; it.kind == array { // the result exists even if it is empty
-		found, err := e.lookupAll(it, key.text, nil)
-		if err != nil {
-			return item{}, err
-		}
-		return e.results(found)
-	}
 	return e.lookup(args[0], key.text)
 }
 
@@ -194,12 +187,7 @@ func (e *evaluation) copied(it item) (item, *Error) {
 	}
 	if it.kind == object {
 		n.keys = append([]string(nil), it.node.keys...)
-		if it.node.index != nil {
-			n.index = make(map[string]int, len(n.keys))
-			for i, key := range n.keys {
-				n.index[key] = i
-			}
-		}
+		n.setIndex()
 	}
 	return item{kind: it.kind, node: n}, nil
 }

@@ -21,11 +21,11 @@ func parseInteger(e *evaluation, args []item) (item, *Error) {
 	if err := e.spend((len(text.text)+len(at(args, 1).text))/4 + 20); err != nil {
 		return item{}, err
 	}
-	return ofNumber(p.parse(text.text)), nil
+	return ofNumber(p.parse(e, text.text)), nil
 }
 
 // parse reads a number as the picture writes it; NaN when it cannot.
-func (p *integerPicture) parse(s string) float64 {
+func (p *integerPicture) parse(e *evaluation, s string) float64 {
 	switch p.primary {
 	case letters:
 		return fromLetters(s, p.letters == upperCase)
@@ -35,7 +35,7 @@ func (p *integerPicture) parse(s string) float64 {
 		}
 		return fromRoman(s)
 	case words:
-		return fromWords(strings.ToLower(s))
+		return e.fromWords(strings.ToLower(s))
 	default:
 	}
 	if p.ordinal {

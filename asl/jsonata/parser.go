@@ -4,9 +4,10 @@ package jsonata
 // place stands for itself or is a prefix; the operators that follow take what
 // is on their left as long as they bind tighter than the surroundings.
 type parser struct {
-	lex   lexer
-	now   token // the token to be read next
-	depth int
+	lex     lexer
+	now     token // the token to be read next
+	depth   int
+	parents int // the operators % so far
 }
 
 // parse reads a whole text.

@@ -7,8 +7,14 @@ type path struct {
 	// absolute: the first step is a variable, so that the context is one item
 	// even if it is an array.
 	absolute bool
-	// plain: all steps are names without anything more.
-	plain bool
+	// plain is how many steps, from the first, are nothing but names; the first
+	// may also be a variable.
+	plain int
+	names []string // of the plain steps, "" for a variable
+	// variable is the name of the variable, 0 for $.
+	variable int
+	// single: the path is one name and nothing more.
+	single bool
 	// keep: a step was asked to keep arrays.
 	keep bool
 	// tuple: the path is part of a larger one that needs its variables.
@@ -37,13 +43,106 @@ type stageExpression struct {
 	index  int
 }
 
-// results are what a step found: items in a row, or one array as it is.
-type results struct {
-	items []item
-	whole item
+func (x *path) eval(e *evaluation, in item, env *frame) (item, *Error) {
+	if x.single && in.kind == object {
+		e.steps--
+		return e.get(in.node, x.names[0]), nil
+	}
+	walked := 0
+	if x.plain > 0 && (x.absolute || in.kind == object) {
+		at, n := x.walk(e, in, env)
+		if n == len(x.steps) && x.grouping == nil && (!x.keep || at.kind == array) {
+			return at, nil
+		}
+		if n > 0 && n < len(x.steps) {
+			in, walked = at, n
+		}
+	}
+	mark := len(e.stack)
+	r, err := x.follow(e, in, env, walked)
+	if err != nil {
+		return item{}, err
+	}
+	if r.stream && x.tuple && x.grouping == nil {
+		return e.ofTuples(r.tuples), nil
+	}
+	var it item
+	switch {
+	case r.stream:
+		it = e.ofItems(itemsOf(r.tuples), sequence)
+	case r.whole.kind != undefined:
+		it = r.whole
+	case len(r.items) == 1 && !x.keep && x.grouping == nil:
+		it = r.items[0]
+	case len(r.items) > 0:
+		it = e.ofItems(append(make([]item, 0, len(r.items)), r.items...), sequence)
+	}
+	e.stack = e.stack[:mark]
+	if x.keep && it.kind == array {
+		if it.has(constructed) && !it.has(sequence) {
+			it = e.ofItems([]item{it}, sequence)
+		}
+		it.flags |= keep
+	}
+	if x.grouping == nil {
+		return it, nil
+	}
+	if r.stream {
+		it = e.ofTuples(r.tuples)
+	}
+	return e.group(x.grouping, it, env)
 }
 
-func (r *results) none() bool { return r.whole.kind == undefined && len(r.items) == 0 }
+// walk follows names from object to object. It returns where it comes to, and
+// how many steps it took: where it meets an array, the general way is needed.
+func (x *path) walk(e *evaluation, at item, env *frame) (item, int) {
+	n := 0
+	if x.absolute {
+		if x.variable != 0 {
+			at = e.variable(x.variable, env)
+		} else if at.has(wrapper) {
+			at = at.node.items[0]
+		}
+		at = at.collapsed()
+		n++
+	}
+	for ; n < x.plain; n++ {
+		e.steps--
+		switch at.kind {
+		case object:
+			at = e.get(at.node, x.names[n])
+		case array:
+			if at.has(constructed) || at.has(wrapper) {
+				return item{}, 0
+			}
+			return at, n
+		default:
+			return item{}, len(x.steps)
+		}
+	}
+	return at, n
+}
+
+// results are what a step found: items in a row, one array as it is, or, once
+// a step binds variables, tuples.
+type results struct {
+	items  []item // on the stack of the evaluation
+	whole  item
+	stream bool
+	tuples []tuple
+}
+
+// none tells that there is nothing to go on with.
+func (r *results) none(e *evaluation) bool {
+	switch r.whole.kind {
+	case array:
+		return e.size(r.whole.node) == 0
+	case str:
+		return r.whole.text == ""
+	default:
+	}
+	return r.whole.kind == undefined && len(r.items) == 0
+}
 
 // list returns the items, those of the array if there is one.
 func (r *results) list(e *evaluation) ([]item, *Error) {
@@ -65,113 +164,81 @@ func (r *results) list(e *evaluation) ([]item, *Error) {
 	return items, e.grow(len(items) * itemSize)
 }
 
-func (x *path) eval(e *evaluation, in item, env *frame) (item, *Error) {
-	if x.plain && in.kind == object {
-		if it, ok := x.walk(e, in); ok {
-			return it, nil
-		}
-	}
-	r, tuples, isStream, err := x.follow(e, in, env)
-	if err != nil {
-		return item{}, err
-	}
-	var it item
+// follow takes the steps from the given one on; the results remain on the
+// stack.
+func (x *path) follow(e *evaluation, in item, env *frame, from int) (results, *Error) {
+	var r results
+	var one [1]item
+	input := one[:]
+	mark := len(e.stack)
 	switch {
-	case isStream && x.tuple:
-		it = e.ofTuples(tuples)
-	case isStream:
-		items := make([]item, len(tuples))
-		for i := range tuples {
-			items[i] = tuples[i].item
+	case in.kind == undefined && from > 0:
+		return r, nil
+	case in.kind == array && in.node.state == closed && from < x.plain && (!x.absolute || from > 0):
+		var ok bool
+		var err *Error
+		if r, ok, err = e.gather(in.node, x.names[from:x.plain], x.plain == len(x.steps)); err != nil || ok && r.none(e) {
+			return r, err
 		}
-		if it, err = e.sequenceOf(items); err != nil {
-			return item{}, err
+		if ok {
+			from = x.plain
+			input, err = r.list(e)
+		} else {
+			input, err = e.elements(in.node)
 		}
-	case r.whole.kind != undefined:
-		it = r.whole
-	case len(r.items) == 1 && !x.keep && x.grouping == nil:
-		return r.items[0], nil
-	default:
-		if it, err = e.sequenceOf(r.items); err != nil {
-			return item{}, err
+		if err != nil {
+			return r, err
 		}
-	}
-	if x.keep && it.kind == array {
-		if it.has(constructed) && !it.has(sequence) {
-			it = e.ofItems([]item{it}, sequence)
-		}
-		it.flags |= keep
-	}
-	if x.grouping == nil {
-		return it, nil
-	}
-	if isStream {
-		it = e.ofTuples(tuples)
-	}
-	return e.group(x.grouping, it, env)
-}
-
-// walk follows names from object to object. Where it meets an array, the
-// general way is needed.
-func (x *path) walk(e *evaluation, in item) (item, bool) {
-	for i := range x.steps {
-		e.steps--
-		if in.kind != object {
-			return item{}, in.kind != array
-		}
-		in = e.get(in.node, x.steps[i].name)
-	}
-	return in, !x.keep || in.kind == array
-}
-
-// follow takes the steps. Once a step has variables, there are tuples instead
-// of results.
-func (x *path) follow(e *evaluation, in item, env *frame) (r results, tuples []tuple, isStream bool, err *Error) {
-	var input []item
-	if in.kind == array && !x.absolute {
+	case in.kind == array && (!x.absolute || from > 0):
+		var err *Error
 		if input, err = e.elements(in.node); err != nil {
-			return r, nil, false, err
+			return r, err
 		}
-	} else {
-		input = []item{in}
+	default:
+		one[0] = in
 	}
-	first := true // no tuples yet
-	for i := range x.steps {
+	streaming := false
+	for i := from; i < len(x.steps); i++ {
 		s := &x.steps[i]
-		isStream = isStream || s.tuple
-		last := i == len(x.steps)-1
+		streaming = streaming || s.tuple
+		var err *Error
 		switch {
 		case i == 0 && s.constructed:
 			whole := in
 			if in.kind != array || x.absolute {
-				whole = e.ofItems(input, sequence)
+				whole = e.ofItems([]item{in}, sequence)
 			}
 			r.whole, err = e.evaluate(s.x, whole, env)
-			r.items = nil
-		case s.sort != nil && !isStream && r.whole.kind != undefined && r.whole.kind != array:
+		case streaming:
+			r.tuples, err = e.tupleStep(s, input, r.tuples, !r.stream, env)
+			r.stream = true
+			if err != nil {
+				return r, err
+			}
+			continue
+		case s.sort != nil && r.whole.kind != undefined && r.whole.kind != array:
 			r.whole, err = e.filterAll(s.stages, r.whole, env) // there is nothing to sort
-		case isStream:
-			tuples, err = e.tupleStep(s, input, tuples, first, env)
-			first = false
 		default:
-			r, err = e.step(s, input, env, last)
+			r, err = e.step(s, input, env, i == len(x.steps)-1)
+			if start := len(e.stack) - len(r.items); start > mark { // over what was the input
+				copy(e.stack[mark:], r.items)
+				e.stack = e.stack[:mark+len(r.items)]
+				r.items = e.stack[mark:]
+			}
 		}
-		if err != nil {
-			return r, nil, false, err
+		if err != nil || !streaming && r.none(e) {
+			return r, err
 		}
-		if !isStream && (r.none() || r.whole.kind == str && r.whole.text == "") || r.whole.kind == array && !isStream && e.size(r.whole.node) == 0 {
-			break
-		}
-		if s.focus == 0 && (!isStream || first) {
+		if s.focus == 0 {
 			if input, err = r.list(e); err != nil {
-				return r, nil, false, err
+				return r, err
 			}
 		}
 	}
-	return r, tuples, isStream, nil
+	return r, nil
 }
 
-// step evaluates one step for all items.
+// step evaluates one step for all items and leaves the results on the stack.
 func (e *evaluation) step(s *step, input []item, env *frame, last bool) (results, *Error) {
 	if s.sort != nil {
 		it, err := e.sort(s.sort, input, env)
@@ -180,46 +247,36 @@ func (e *evaluation) step(s *step, input []item, env *frame, last bool) (results
 		}
 		return results{whole: it}, err
 	}
+	g := gathering{e: e, last: last}
 	mark := len(e.stack)
-	defer func() { e.stack = e.stack[:mark] }()
-	arrays, count := false, 0
 	for _, in := range input {
 		var it item
+		var err *Error
 		if s.field && in.kind == object {
-			if err := e.spend(1); err != nil {
-				return results{}, err
-			}
+			err = e.spend(1)
 			it = e.get(in.node, s.name)
 		} else {
-			var err *Error
-			if it, err = e.evaluate(s.x, in, env); err != nil {
-				return results{}, err
-			}
+			it, err = e.evaluate(s.x, in, env)
+		}
+		if err != nil {
+			return results{}, err
 		}
 		if len(s.stages) > 0 {
-			count++ // even an empty one is a result
-			var err *Error
 			if it, err = e.filterAll(s.stages, it, env); err != nil {
 				return results{}, err
 			}
+			if it.kind == undefined { // an empty result is also one
+				err = g.add(e.ofItems(nil, sequence))
+			}
 		}
-		if it.kind != undefined {
-			e.stack = append(e.stack, it)
-			arrays = arrays || it.kind == array
+		if it.kind != undefined && err == nil {
+			err = g.add(it)
+		}
+		if err != nil {
+			return results{}, err
 		}
 	}
-	found := e.stack[mark:]
-	if len(found) == 0 {
-		return results{}, nil
-	}
-	if last && max(len(found), count) == 1 && found[0].kind == array && !found[0].has(sequence) {
-		return results{whole: found[0]}, nil
-	}
-	if !arrays {
-		err := e.room(len(found) * itemSize)
-		return results{items: append(make([]item, 0, len(found)), found...)}, err
-	}
-	return e.inRow(found)
+	return g.results(mark), nil
 }
 
 // filterAll applies the predicates of a step, as long as something is left.
@@ -231,93 +288,4 @@ func (e *evaluation) filterAll(stages []stageExpression, it item, env *frame) (i
 		}
 	}
 	return it, nil
-}
-
-// inRow flattens arrays by one level, save those that stay one item.
-func (e *evaluation) inRow(found []item) (results, *Error) {
-	count := 0
-	for _, it := range found {
-		if it.kind == array && !it.has(constructed) {
-			count += e.size(it.node)
-		} else {
-			count++
-		}
-	}
-	if err := e.grow(count * itemSize); err != nil {
-		return results{}, err
-	}
-	items := make([]item, 0, count)
-	for _, it := range found {
-		if it.kind != array || it.has(constructed) {
-			items = append(items, it)
-			continue
-		}
-		inner, err := e.elements(it.node)
-		if err != nil {
-			return results{}, err
-		}
-		items = append(items, inner...)
-	}
-	return results{items: items}, nil
-}
-
-// fieldExpression is a name: the member of an object, or those of all objects
-// in an array.
-type fieldExpression struct{ name string }
-
-func (x *fieldExpression) eval(e *evaluation, in item, _ *frame) (item, *Error) {
-	return e.lookup(in, x.name)
-}
-
-// lookup returns what an item has under a name.
-func (e *evaluation) lookup(in item, name string) (item, *Error) {
-	switch in.kind {
-	case object:
-		return e.get(in.node, name), nil
-	case array:
-		found, err := e.lookupAll(in, name, nil)
-		if err != nil {
-			return item{}, err
-		}
-		return e.sequenceOf(found)
-	default:
-		return item{}, nil
-	}
-}
-
-func (e *evaluation) lookupAll(in item, name string, found []item) ([]item, *Error) {
-	if err := e.enter(); err != nil {
-		return nil, err
-	}
-	defer e.leave()
-	items, err := e.elements(in.node)
-	if err != nil {
-		return nil, err
-	}
-	for _, it := range items {
-		switch it.kind {
-		case array:
-			found, err = e.lookupAll(it, name, found)
-		case object:
-			e.steps--
-			switch v := e.get(it.node, name); v.kind {
-			case undefined:
-			case array:
-				var inner []item
-				if inner, err = e.elements(v.node); err == nil {
-					found = append(found, inner...)
-				}
-			default:
-				found = append(found, v)
-			}
-		default:
-		}
-		if err == nil {
-			err = e.room(len(found) * itemSize)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
 }

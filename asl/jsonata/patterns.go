@@ -202,7 +202,7 @@ func (r *replacement) matches(o *occurrences, limit float64) *Error {
 		if err := r.add(o.text[min(end, m.start):m.start]); err != nil {
 			return err
 		}
-		with, err := r.with(m, o.units)
+		with, err := r.with(m, o)
 		if err != nil {
 			return err
 		}
@@ -218,16 +218,12 @@ func (r *replacement) matches(o *occurrences, limit float64) *Error {
 }
 
 // with returns what replaces a match.
-func (r *replacement) with(m occurrence, end int) (string, *Error) {
+func (r *replacement) with(m occurrence, o *occurrences) (string, *Error) {
 	if r.by.kind != callable {
 		return r.expand(m)
 	}
-	it, n := r.e.ofObject(4)
-	n.put("match", ofText(m.text))
-	n.put("start", m.index)
-	n.put("end", ofNumber(float64(end)))
-	n.put("groups", m.groups)
-	if err := r.e.grow(5 * itemSize); err != nil {
+	it, err := o.describe(m)
+	if err != nil {
 		return "", err
 	}
 	result, err := r.e.call(r.by, it)

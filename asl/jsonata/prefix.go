@@ -35,6 +35,9 @@ func (p *parser) prefixOperator(n *tree, t token) *Error {
 		n.kind = treeDescendants
 	case "%":
 		n.kind = treeParent
+		if p.parents++; p.parents > maxParents {
+			err = exceeded("size", "The expression has more than %d operators %%", maxParents).at(t.offset)
+		}
 	case "-":
 		n.kind = treeNegation
 		n.left, err = p.expression(70)

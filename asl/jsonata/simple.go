@@ -120,47 +120,32 @@ func (wildcard) eval(e *evaluation, in item, _ *frame) (item, *Error) {
 		}
 	default:
 	}
-	var found []item
-	f := sequence
+	mark, f := len(e.stack), sequence
 	for _, v := range values {
 		if v.kind == array {
 			f = 0 // then what was found is one array, even if it has one item
 		}
-		if found, err = e.flatten(v, found); err != nil {
+		if err := e.flatten(v); err != nil {
 			return item{}, err
 		}
 	}
-	return e.ofItems(found, f), e.grow(len(found) * itemSize)
+	return e.ofItems(e.popped(mark), f), nil
 }
 
-// flatten appends an item, or the items of an array however deep.
-func (e *evaluation) flatten(it item, found []item) ([]item, *Error) {
+// flatten pushes an item, or the items of an array however deep.
+func (e *evaluation) flatten(it item) *Error {
 	if it.kind != array {
-		return append(found, it), nil
+		return e.push(it)
 	}
 	if err := e.enter(); err != nil {
-		return nil, err
+		return err
 	}
 	defer e.leave()
 	items, err := e.elements(it.node)
 	for i := 0; i < len(items) && err == nil; i++ {
-		found, err = e.flatten(items[i], found)
+		err = e.flatten(items[i])
 	}
-	if err == nil {
-		err = e.room(len(found) * itemSize)
-	}
-	return found, err
-}
-
-// sequenceOf makes a sequence of results; it takes the slice over.
-func (e *evaluation) sequenceOf(items []item) (item, *Error) {
-	if len(items) == 0 {
-		return item{}, nil
-	}
-	if err := e.grow(len(items) * itemSize); err != nil {
-		return item{}, err
-	}
-	return e.ofItems(items, sequence), nil
+	return err
 }
 
 // descendants is **: the item and all below it, without the arrays.
@@ -170,19 +155,20 @@ func (descendants) eval(e *evaluation, in item, _ *frame) (item, *Error) {
 	if in.kind == undefined {
 		return item{}, nil
 	}
-	found, err := e.descend(in, nil)
-	if err != nil {
+	mark := len(e.stack)
+	if err := e.descend(in); err != nil {
 		return item{}, err
 	}
+	found := e.popped(mark)
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	return e.sequenceOf(found)
+	return e.ofItems(found, sequence), nil
 }
 
-func (e *evaluation) descend(it item, found []item) ([]item, *Error) {
+func (e *evaluation) descend(it item) *Error {
 	if err := e.enter(); err != nil {
-		return nil, err
+		return err
 	}
 	defer e.leave()
 	var items []item
@@ -193,15 +179,12 @@ func (e *evaluation) descend(it item, found []item) ([]item, *Error) {
 	case object:
 		e.open(it.node)
 		items = it.node.items
-		found = append(found, it)
+		err = e.push(it)
 	default:
-		found = append(found, it)
+		err = e.push(it)
 	}
 	for i := 0; i < len(items) && err == nil; i++ {
-		found, err = e.descend(items[i], found)
+		err = e.descend(items[i])
 	}
-	if err == nil {
-		err = e.room(len(found) * itemSize)
-	}
-	return found, err
+	return err
 }

@@ -10,13 +10,9 @@ type sortStep struct {
 // sort orders items. One item alone is returned as it came.
 func (e *evaluation) sort(s *sortStep, input []item, env *frame) (item, *Error) {
 	if len(input) < 2 {
-		return e.ofItems(input, sequence), nil
+		return e.ofItems(append([]item(nil), input...), sequence), nil
 	}
-	tuples := make([]tuple, len(input))
-	for i, in := range input {
-		tuples[i].item = in
-	}
-	sorted, err := e.order(s, tuples, func(*tuple) *frame { return env })
+	sorted, err := e.order(s, len(input), func(i int) (item, *frame) { return input[i], env })
 	if err != nil {
 		return item{}, err
 	}
@@ -31,7 +27,7 @@ func (e *evaluation) sortTuples(s *sortStep, tuples []tuple, env *frame) ([]tupl
 	if len(tuples) < 2 {
 		return tuples, nil
 	}
-	places, err := e.order(s, tuples, func(t *tuple) *frame { return t.frame(env) })
+	places, err := e.order(s, len(tuples), func(i int) (item, *frame) { return tuples[i].item, tuples[i].frame(env) })
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +44,10 @@ type criterion struct {
 	value item
 }
 
-// order returns the order of tuples as places. The terms are evaluated once
+// order returns the order of n items as places. The terms are evaluated once
 // for each item, and only when a comparison needs them.
-func (e *evaluation) order(s *sortStep, tuples []tuple, frame func(*tuple) *frame) ([]int, *Error) {
-	criteria := make([]criterion, len(tuples)*len(s.by))
+func (e *evaluation) order(s *sortStep, n int, get func(int) (item, *frame)) ([]int, *Error) {
+	criteria := make([]criterion, n*len(s.by))
 	if err := e.grow(len(criteria) * itemSize); err != nil {
 		return nil, err
 	}
@@ -60,21 +56,26 @@ func (e *evaluation) order(s *sortStep, tuples []tuple, frame func(*tuple) *fram
 		if c.known {
 			return c.value, nil
 		}
+		in, env := get(i)
 		var err *Error
-		c.value, err = e.evaluate(s.by[term], tuples[i].item, frame(&tuples[i]))
+		c.value, err = e.evaluate(s.by[term], in, env)
 		if c.value.kind == number {
 			c.value = ofNumber(c.value.float())
 		}
 		c.known = true
 		return c.value, err
 	}
-	places := make([]int, len(tuples))
+	places := make([]int, n)
 	for i := range places {
 		places[i] = i
 	}
 	return mergeSort(places, func(i, j int) (bool, *Error) {
 		if err := e.spend(1); err != nil {
 			return false, err
+		}
+		a, b := &criteria[i*len(s.by)], &criteria[j*len(s.by)]
+		if a.known && b.known && a.value.kind == number && b.value.kind == number && (a.value.num < b.value.num || a.value.num > b.value.num) {
+			return (a.value.num > b.value.num) != s.descending[0], nil
 		}
 		for term := range s.by {
 			a, err := value(i, term)
@@ -135,29 +136,38 @@ func (e *evaluation) compare(s *sortStep, a, b item) (int, *Error) {
 // mergeSort sorts stably: after says that its first argument, which stands
 // before the second, belongs after it. Any answers of after lead to an end.
 func mergeSort(list []int, after func(i, j int) (bool, *Error)) ([]int, *Error) {
+	return list, sortWith(list, make([]int, len(list)), after)
+}
+
+// sortWith sorts a list with the help of a second of the same length.
+func sortWith(list, spare []int, after func(i, j int) (bool, *Error)) *Error {
 	if len(list) < 2 {
-		return list, nil
+		return nil
 	}
 	middle := len(list) / 2
-	left, err := mergeSort(list[:middle:middle], after)
-	if err != nil {
-		return nil, err
+	if err := sortWith(list[:middle], spare[:middle], after); err != nil {
+		return err
 	}
-	right, err := mergeSort(list[middle:], after)
-	if err != nil {
-		return nil, err
+	if err := sortWith(list[middle:], spare[middle:], after); err != nil {
+		return err
 	}
-	merged := make([]int, 0, len(list))
-	for len(left) > 0 && len(right) > 0 {
-		swap, err := after(left[0], right[0])
-		if err != nil {
-			return nil, err
+	copy(spare, list)
+	left, right := spare[:middle], spare[middle:]
+	for i := range list {
+		if len(left) > 0 && len(right) > 0 {
+			swap, err := after(left[0], right[0])
+			if err != nil {
+				return err
+			}
+			if !swap {
+				list[i], left = left[0], left[1:]
+				continue
+			}
+		} else if len(left) > 0 {
+			list[i], left = left[0], left[1:]
+			continue
 		}
-		if swap {
-			merged, right = append(merged, right[0]), right[1:]
-		} else {
-			merged, left = append(merged, left[0]), left[1:]
-		}
+		list[i], right = right[0], right[1:]
 	}
-	return append(append(merged, left...), right...), nil
+	return nil
 }

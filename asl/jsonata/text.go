@@ -18,7 +18,7 @@ func toString(e *evaluation, args []item) (item, *Error) {
 	if err != nil {
 		return item{}, err
 	}
-	return ofText(string(b)), e.grow(len(b))
+	return e.text(string(b))
 }
 
 // length is $length: the number of code points.
@@ -101,10 +101,10 @@ func (e *evaluation) mapText(it item, change func(string) string) (item, *Error)
 	if it.kind != str {
 		return item{}, nil
 	}
-	if err := e.grow(len(it.text)); err != nil {
+	if err := e.room(2 * len(it.text)); err != nil {
 		return item{}, err
 	}
-	return ofText(change(it.text)), nil
+	return e.text(change(it.text))
 }
 
 // trim is $trim: blanks at the ends go, blanks in a row become one.

@@ -1,5 +1,7 @@
 package jsonata
 
+import "github.com/serverledge/serverledge/dag/value"
+
 // transformExpression is |pattern|update, removal|: a function that returns a
 // changed copy of an object.
 type transformExpression struct {
@@ -142,8 +144,11 @@ func (f *transformer) put(e *evaluation, match, update item) *Error {
 // touch prepares a node for a change.
 func (e *evaluation) touch(n *node) {
 	e.open(n)
-	if n.raw != "" || n.more != nil {
-		n.raw, n.more = "", nil
+	if n.doc != nil || n.more != nil && !n.more.value.IsAbsent() {
+		n.doc = nil
+		if n.more != nil {
+			n.more.value = value.Value{}
+		}
 		e.changed = true // what holds the node has a text that is no longer true
 	}
 }

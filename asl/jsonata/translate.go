@@ -129,7 +129,11 @@ func (t *translator) escape(inClass bool) *Error {
 			t.write(t.source[t.at:t.at+2], 2)
 		}
 	case 'p', 'P': // not in JavaScript without a flag, but in Java, and useful
-		t.write(t.source[t.at:t.at+2], 2)
+		n := 2
+		if inner, _, ok := strings.Cut(t.source[t.at+2:], "}"); ok && strings.HasPrefix(inner, "{") {
+			n += len(inner) + 1
+		}
+		t.write(t.source[t.at:t.at+n], n)
 	case 'x':
 		t.code(2)
 	case 'u':

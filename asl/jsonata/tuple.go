@@ -9,6 +9,15 @@ type tuple struct {
 	vars []binding
 }
 
+// itemsOf returns the items of tuples.
+func itemsOf(tuples []tuple) []item {
+	items := make([]item, len(tuples))
+	for i := range tuples {
+		items[i] = tuples[i].item
+	}
+	return items
+}
+
 // with returns the variables with one more. Tuples share their variables, so
 // they are copied.
 func with(vars []binding, name int, value item) []binding {

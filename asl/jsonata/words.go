@@ -143,11 +143,13 @@ func wordValues() map[string]float64 {
 }
 
 // fromWords reads a number in English words; NaN when a word is unknown.
-func fromWords(text string) float64 {
-	values := wordValues()
+func (e *evaluation) fromWords(text string) float64 {
+	if e.words == nil {
+		e.words = wordValues()
+	}
 	segments := []float64{0}
 	for _, word := range splitWords(text) {
-		value, ok := values[word]
+		value, ok := e.words[word]
 		if !ok {
 			return math.NaN()
 		}

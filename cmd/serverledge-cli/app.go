@@ -125,7 +125,7 @@ func (a *app) root() *cobra.Command {
 		cmd.GroupID = "flat"
 		root.AddCommand(cmd)
 	}
-	for _, cmd := range []*cobra.Command{a.functionGroup(), a.workflowGroup(), a.executionGroup(), a.nodeGroup()} {
+	for _, cmd := range []*cobra.Command{a.functionGroup(), a.workflowGroup(), a.executionGroup(), a.taskGroup(), a.activityGroup(), a.nodeGroup()} {
 		cmd.GroupID = "resource"
 		cmd.SuggestionsMinimumDistance = maxTypos
 		cmd.Args = unknownCommand

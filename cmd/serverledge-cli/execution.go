@@ -59,6 +59,7 @@ func (a *app) executionList() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&q.Workflow, "workflow", "", "only those of this workflow")
+	flags.StringVar(&q.Parent, "parent", "", "the items of the distributed Maps of this execution, which are in no other list")
 	flags.StringVar(&q.Status, "status", "", "only those with this status, for example RUNNING")
 	flags.IntVar(&q.Limit, "limit", 50, "how many at most")
 	flags.StringVar(&q.Cursor, "cursor", "", "go on where a list ended")

@@ -25,6 +25,7 @@ const (
 	exitOverload   = 12 // refused for lack of capacity (429, 503)
 	exitDenied     = 13
 	exitTimeout    = 14
+	exitNoTask     = 15  // no task of the activity came in time
 	exitFunction   = 20  // the function ran and failed
 	exitWorkflow   = 21  // the execution failed, was stopped or timed out
 	exitValidation = 22  // a definition has faults

@@ -33,6 +33,7 @@ type fakeNode struct {
 	workflows  map[string]api.Workflow
 	executions map[string]*api.Execution
 	looks      map[string]int
+	tasks      fakeTasks
 }
 
 func newFakeNode() *fakeNode {
@@ -59,6 +60,7 @@ func newFakeNode() *fakeNode {
 	}
 	n.routeFunctions(handle)
 	n.routeWorkflows(handle)
+	n.routeTasks(handle)
 	n.routeNodes(handle)
 	n.server = httptest.NewServer(mux)
 	return n
@@ -492,6 +494,9 @@ func (n *fakeNode) routeWorkflows(handle func(string, handler)) {
 		defer n.mu.Unlock()
 		e := n.executions[id]
 		e.Name = in.Name
+		if in.Mocks != nil {
+			e.Input = in.Mocks // the scripts look at it
+		}
 		if in.Async {
 			send(w, http.StatusAccepted, api.TypeJSON, e)
 			return nil
@@ -537,7 +542,7 @@ func (n *fakeNode) routeExecutions(handle func(string, handler)) {
 		list := api.ExecutionList{}
 		for i := len(n.executions); i > 0; i-- {
 			e := n.executions[fmt.Sprintf("x-%d", i)]
-			if s := r.URL.Query().Get(api.QueryStatus); s == "" || s == e.Status {
+			if s := r.URL.Query().Get(api.QueryStatus); (s == "" || s == e.Status) && r.URL.Query().Get(api.QueryParent) == e.Parent {
 				list.Executions = append(list.Executions, *e)
 			}
 		}
@@ -558,7 +563,7 @@ func (n *fakeNode) routeExecutions(handle func(string, handler)) {
 		if e := n.executions[r.PathValue("id")]; e == nil {
 			return notFound("execution", r.PathValue("id"))
 		} else if e.Status != "RUNNING" {
-			h.Events = append(h.Events, api.HistoryEvent{ID: 2, At: at.Add(time.Second), Type: "TaskSucceeded", State: "One", Details: json.RawMessage(`{"n":3}`)})
+			h.Events = append(h.Events, api.HistoryEvent{ID: 2, At: at.Add(time.Second), Type: "LambdaFunctionSucceeded", State: "One", Details: json.RawMessage(`{"output":{"n":3}}`)})
 		}
 		return ok(w, h)
 	})

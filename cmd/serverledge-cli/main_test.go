@@ -28,6 +28,9 @@ type nodeKey struct{}
 //	exits CODE PROGRAM ARG...       like exec, with a certain exit code
 //	interrupts CODE PROGRAM ARG...  sends SIGINT when a call hangs in the node
 //	losepackages                    the store of packages answers no more
+//	offer INPUT...                  the activity "hands" has a task for each
+//	told TEXT                       what the node was told of tasks last
+//	interruptstwice CODE PROGRAM... sends two signals
 //	uploads N                       the node has got so many packages
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -56,7 +59,10 @@ func TestScripts(t *testing.T) {
 				}
 				checkExit(ts, args[0], ts.Exec(args[1], args[2:]...))
 			},
-			"interrupts": interrupts,
+			"interrupts":      func(ts *testscript.TestScript, _ bool, args []string) { interrupts(ts, 1, args) },
+			"interruptstwice": func(ts *testscript.TestScript, _ bool, args []string) { interrupts(ts, 2, args) },
+			"offer":           offer,
+			"told":            told,
 			"losepackages": func(ts *testscript.TestScript, _ bool, _ []string) {
 				resp, err := http.Post("http://"+ts.Getenv("NODE")+"/lose-packages", "", nil)
 				ts.Check(err)
@@ -88,8 +94,9 @@ func checkExit(ts *testscript.TestScript, want string, err error) {
 }
 
 // interrupts starts a program, waits until the fake node says that a call
-// hangs, sends SIGINT, and keeps what it printed in the files out and err.
-func interrupts(ts *testscript.TestScript, _ bool, args []string) {
+// hangs, sends SIGINT so many times, and keeps what it printed in the files out
+// and err.
+func interrupts(ts *testscript.TestScript, times int, args []string) {
 	n, ok := ts.Value(nodeKey{}).(*fakeNode)
 	if !ok || len(args) < 2 {
 		ts.Fatalf("usage: interrupts CODE PROGRAM ARG...")
@@ -120,6 +127,10 @@ func interrupts(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Logf("%s%s", stdout.String(), stderr.String())
 	}
 	ts.Check(cmd.Process.Signal(syscall.SIGINT))
+	for range times - 1 {
+		time.Sleep(50 * time.Millisecond) // equal signals that come at once are one
+		ts.Check(cmd.Process.Signal(syscall.SIGINT))
+	}
 	err := cmd.Wait()
 	ts.Logf("[stdout]\n%s[stderr]\n%s", stdout.String(), stderr.String())
 	ts.Check(os.WriteFile(ts.MkAbs("out"), []byte(stdout.String()), 0o600))

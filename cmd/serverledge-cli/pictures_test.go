@@ -16,6 +16,7 @@ func TestPicturesOfDocuments(t *testing.T) {
 	for picture, args := range map[string][]string{
 		"next-prime.svg": {"workflow-next-prime.json"},
 		"wordstats.svg":  {"wordstats.yaml"},
+		"order.svg":      {"order/order.yaml"},
 		"choice.svg":     {"workflow-with-choice-task.json", "--direction", "right"},
 	} {
 		t.Run(picture, func(t *testing.T) {
@@ -31,20 +32,7 @@ func TestPicturesOfDocuments(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			kept := filepath.Join("..", "..", "docs", "pictures", picture)
-			if *update {
-				if err := os.WriteFile(kept, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(kept)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(got) != string(want) {
-				t.Errorf("%s is out of date: go test ./cmd/serverledge-cli -run TestPicturesOfDocuments -update", kept)
-			}
+			kept(t, filepath.Join("..", "..", "docs", "pictures", picture), string(got))
 		})
 	}
 }

@@ -39,7 +39,10 @@ func (a *app) explain(f *commandError) {
 		fmt.Fprintf(&b, "  did you mean: %s\n", visible(f.near, ""))
 	}
 	for _, tip := range a.tips(f, e) {
-		fmt.Fprintf(&b, "  try: %s\n", visible(tip, ""))
+		if !strings.HasPrefix(tip, "did you mean ") {
+			tip = "try: " + tip
+		}
+		fmt.Fprintf(&b, "  %s\n", visible(tip, ""))
 	}
 	_, _ = io.WriteString(a.err, b.String())
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"regexp"
+
 	"github.com/spf13/cobra"
 
 	"github.com/serverledge/serverledge/asl"
@@ -64,14 +67,17 @@ func check(name, text string) checked {
 	return c
 }
 
-// language is "dag" for a definition with tasks, else "asl".
+// language is "dag" for a definition with tasks, else "asl". Of a text that is
+// no definition, a line that begins with tasks tells.
 func language(text string) string {
-	root := source.Parse("", text).Document.Root
-	if root != nil && root.Get("tasks") != nil && root.Get("States") == nil && root.Get("StartAt") == nil {
-		return "dag"
+	found, err := source.Detect(text)
+	if err != nil && tasksLine.MatchString(text) {
+		found = source.DAG
 	}
-	return "asl"
+	return string(cmp.Or(found, source.ASL))
 }
+
+var tasksLine = regexp.MustCompile(`(?m)^["']?tasks["']?\s*:`)
 
 // showChecked prints what was found: with places and marks for a person, as
 // JSON for a program.

@@ -88,7 +88,7 @@ func executionView(e *api.Execution) view {
 	if f := e.Failure; f != nil {
 		v.details = append(v.details, [2]string{"error", f.Error}, [2]string{"cause", f.Cause})
 	}
-	v.details = append(v.details, [2]string{"output", compact(e.Output)})
+	v.details = append(v.details, [2]string{"parent", e.Parent}, [2]string{"output", compact(e.Output)})
 	tasks := view{columns: []string{"STATE", "FUNCTION", "TRY", "NODE", "START", "DURATION", "ERROR"}}
 	for i := range e.Tasks {
 		t := &e.Tasks[i]

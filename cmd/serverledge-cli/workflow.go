@@ -17,10 +17,10 @@ const maxDefinition = 4 << 20
 
 // workflowGroup is "workflow ...".
 func (a *app) workflowGroup() *cobra.Command {
-	group := &cobra.Command{Use: "workflow", Aliases: []string{"wf"}, Short: "Workflows: create, invoke, list, get, delete, validate, graph, run, test-state"}
+	group := &cobra.Command{Use: "workflow", Aliases: []string{"wf"}, Short: "Workflows: create, invoke, list, get, delete, validate, explain, graph, run, test-state"}
 	group.AddCommand(
 		a.workflowCreate(), a.workflowInvoke(), a.workflowRun(), a.workflowList(),
-		a.workflowGet(), a.workflowDelete(), a.workflowValidate(), a.workflowGraph(), a.workflowTestState(),
+		a.workflowGet(), a.workflowDelete(), a.workflowValidate(), a.workflowGraph(), a.workflowTestState(), a.workflowExplain(),
 	)
 	return group
 }
@@ -98,6 +98,7 @@ func (a *app) workflowCreate() *cobra.Command {
 // startFlags say how to start an execution.
 type startFlags struct {
 	inputFlags
+	mock    mockFlag
 	req     api.StartExecution
 	wait    bool
 	timeout time.Duration
@@ -105,6 +106,7 @@ type startFlags struct {
 
 func (f *startFlags) register(cmd *cobra.Command) {
 	f.inputFlags.register(cmd)
+	f.mock.register(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.req.Name, "name", "", "name of the execution; the same name and input give the same execution")
 	flags.StringVar(&f.req.Type, "type", "", "STANDARD or EXPRESS (default: the workflow's)")
@@ -118,6 +120,9 @@ func (f *startFlags) register(cmd *cobra.Command) {
 func (a *app) start(ctx context.Context, f *startFlags, begin func(context.Context, *client.Client, api.StartExecution) (api.Execution, error)) error {
 	var err error
 	if f.req.Input, err = a.input(&f.inputFlags); err != nil {
+		return err
+	}
+	if f.req.Mocks, err = a.mocks(&f.mock); err != nil {
 		return err
 	}
 	if f.timeout > 0 {
@@ -153,6 +158,11 @@ func (a *app) workflowInvoke() *cobra.Command {
 				return err
 			}
 			return a.start(cmd.Context(), &f, func(ctx context.Context, c *client.Client, req api.StartExecution) (api.Execution, error) {
+				if req.Mocks != nil {
+					if w, err := c.Workflow(ctx, name); err == nil {
+						a.warn(&f.mock, w.Definition)
+					}
+				}
 				e, err := c.Start(ctx, name, req)
 				if err != nil {
 					return e, a.aboutWorkflow(ctx, c, name, err, "execute workflow %q", name)
@@ -186,6 +196,7 @@ func (a *app) workflowRun() *cobra.Command {
 			}
 			f.req.Definition = string(text)
 			return a.start(cmd.Context(), &f, func(ctx context.Context, c *client.Client, req api.StartExecution) (api.Execution, error) {
+				a.warn(&f.mock, req.Definition)
 				e, err := c.StartDefinition(ctx, req)
 				if err != nil {
 					return e, cannot(err, "execute %s", name)

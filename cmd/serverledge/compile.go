@@ -43,7 +43,7 @@ func limits(cfg *config.Config) (string, error) {
 		Calls: cfg.Int("workflow.limits.calls"),
 		Execution: dag.Limits{
 			Variables: cfg.Int("workflow.limits.variables"), Entries: cfg.Int("workflow.limits.entries"),
-			Transitions: cfg.Int("workflow.limits.transitions"),
+			Transitions: cfg.Int("workflow.limits.transitions"), Work: cfg.Int("workflow.limits.work"),
 		},
 	}
 	text, err := json.Marshal(l)

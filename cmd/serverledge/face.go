@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/serverledge/serverledge/api"
+	"github.com/serverledge/serverledge/api/server"
 	"github.com/serverledge/serverledge/functions"
 	"github.com/serverledge/serverledge/internal/fault"
 	"github.com/serverledge/serverledge/offload"
@@ -114,6 +115,20 @@ func (f *nodeFace) Ready(context.Context) error {
 			WithHint("it registers by itself as soon as the store answers").WithRetryAfter(time.Second)
 	}
 	return nil
+}
+
+// Peer returns another node by its id.
+func (f *nodeFace) Peer(ctx context.Context, id string) (server.Peer, error) {
+	registered, err := f.n.store.Nodes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range registered {
+		if r.ID == id {
+			return f.n.clients.to("http://" + r.Address()), nil
+		}
+	}
+	return nil, fault.New(fault.Unavailable, "node_not_registered", "node %s is not registered now", id)
 }
 
 // peersOf translates registrations for the policies.

@@ -158,6 +158,7 @@ func (n *node) openData(context.Context) error {
 	if err != nil {
 		return &exitError{exitConfig, err}
 	}
+	n.clients.from = n.id
 	return nil
 }
 
@@ -447,6 +448,7 @@ func (n *node) close(ctx context.Context) error {
 
 // clients keeps one client per peer.
 type clients struct {
+	from string // the id of this node
 	mu   sync.Mutex
 	made map[string]*client.Client
 }
@@ -458,7 +460,7 @@ func (c *clients) to(address string) *client.Client {
 		c.made = map[string]*client.Client{}
 	}
 	if c.made[address] == nil {
-		c.made[address] = client.New(address, client.Options{})
+		c.made[address] = client.New(address, client.Options{From: c.from})
 	}
 	return c.made[address]
 }

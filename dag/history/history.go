@@ -38,15 +38,15 @@ type Note func(note json.RawMessage) value.Value
 func Replay(g *dag.Graph, entries []dag.Entry, note Note) ([]Event, error) {
 	x := dag.NewExecution(g)
 	var events []Event
-	noted := value.Value{} // of the entry that is being stepped
+	told := value.Value{} // by the note of the entry that is being stepped
 	x.Observe(func(t dag.Transition) {
 		if t.ID != 0 {
-			events = append(events, Event{ID: t.ID, Previous: t.Previous, At: t.At, Type: Type(t), State: t.State, Details: details(t, noted)})
+			events = append(events, Event{ID: t.ID, Previous: t.Previous, At: t.At, Type: Type(t), State: t.State, Details: details(t, told)})
 		}
 	})
 	for _, entry := range entries {
-		if noted = (value.Value{}); note != nil && len(entry.Note) > 0 {
-			noted = note(entry.Note)
+		if told = (value.Value{}); note != nil && len(entry.Note) > 0 {
+			told = note(entry.Note)
 		}
 		if _, err := x.Step(entry); err != nil {
 			return nil, fmt.Errorf("replaying entry %d: %w", entry.Seq, err)
@@ -133,7 +133,7 @@ func details(t dag.Transition, note value.Value) value.Value {
 		}
 		add("assignedVariables", value.OfObject(bound...))
 	}
-	if ends(t.Kind) {
+	if noted(t) {
 		for key, v := range note.Members() {
 			add(key, v)
 		}
@@ -141,9 +141,17 @@ func details(t dag.Transition, note value.Value) value.Value {
 	return value.OfObject(d...)
 }
 
-// ends tells whether an event is the end of a call.
-func ends(kind dag.TransitionKind) bool {
-	return kind == dag.TaskSucceeded || kind == dag.TaskFailed || kind == dag.TaskTimedOut
+// noted tells whether the note of an entry is about an event: the end of a call,
+// or its taking by a worker.
+func noted(t dag.Transition) bool {
+	switch t.Kind {
+	case dag.TaskSucceeded, dag.TaskFailed, dag.TaskTimedOut:
+		return true
+	case dag.TaskStarted:
+		return t.Resource.Kind == dag.ActivityResource
+	default:
+		return false
+	}
 }
 
 // resource names what is called.

@@ -73,7 +73,7 @@ func TestCalls(t *testing.T) {
 11 TaskStateExited s {"output":3,"attempt":1,"assignedVariables":{"v":1}}
 12 TaskStateEntered a {"input":3,"attempt":1}
 13 ActivityScheduled a {"input":3,"resource":"desk","attempt":1}
-14 ActivityStarted a {"resource":"desk","attempt":1}
+14 ActivityStarted a {"resource":"desk","attempt":1,"node":"n1"}
 15 ActivityFailed a {"resource":"desk","attempt":1,"error":"No","cause":"why","node":"n1"}
 16 ExecutionFailed {"error":"No","cause":"why"}
 `)

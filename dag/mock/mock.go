@@ -9,6 +9,7 @@ package mock
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -144,7 +145,7 @@ func strict(text []byte, into any) error {
 // configuration is a file of Step Functions Local.
 type configuration struct {
 	StateMachines   map[string]machine
-	MockedResponses map[string]Sequence
+	MockedResponses map[string]json.RawMessage
 }
 
 type machine struct{ TestCases map[string]map[string]string }
@@ -158,7 +159,7 @@ func Case(file []byte, name, testCase string) (Answers, error) {
 	}
 	var c configuration
 	if err := strict(file, &c); err != nil {
-		return nil, invalid("the mock configuration: %s", err)
+		return nil, invalid("the mock configuration: %s", plain(err))
 	}
 	states, err := c.find(name, testCase)
 	if err != nil {
@@ -166,14 +167,26 @@ func Case(file []byte, name, testCase string) (Answers, error) {
 	}
 	answers := make(Answers, len(states))
 	for state, response := range states {
-		sequence, ok := c.MockedResponses[response]
+		text, ok := c.MockedResponses[response]
 		if !ok {
 			return nil, invalid("test case %q: state %q wants the response %q, which is not among MockedResponses", testCase, state, response).
 				WithHint("%s", near(response, c.MockedResponses))
 		}
+		var sequence Sequence
+		if err := sequence.UnmarshalJSON(text); err != nil {
+			return nil, invalid("the mock configuration: response %q: %s", response, plain(err))
+		}
 		answers[state] = sequence
 	}
 	return answers, nil
+}
+
+// plain words an error of encoding/json for people.
+func plain(err error) string {
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Sprintf("%q must not be of type %s", t.Field, t.Value)
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
 func (c *configuration) find(name, testCase string) (map[string]string, error) {

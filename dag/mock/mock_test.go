@@ -112,6 +112,9 @@ func TestCaseRefuses(t *testing.T) {
 		"neither":       {strings.Replace(file, `{"Return": null}`, `{}`, 1), "", "Paid", "needs Return or Throw", ""},
 		"no number":     {strings.Replace(file, `"0-1"`, `"first"`, 1), "", "Paid", `"first" is neither`, ""},
 		"backwards":     {strings.Replace(file, `"0-1"`, `"1-0"`, 1), "", "Paid", `"1-0" is neither`, ""},
+		"misspelt":      {strings.Replace(file, `"Return": null`, `"Retrun": null`, 1), "", "Paid", `response "ShippedAtLast": unknown field "Retrun"`, ""},
+		"no object":     {strings.Replace(file, `{"Error": "Busy"}`, `"Busy"`, 1), "", "Paid", `response "ShippedAtLast": "Throw" must not be of type string`, ""},
+		"wrong type":    {`{"StateMachines":[]}`, "", "Paid", `"StateMachines" must not be of type array`, ""},
 		"twice":         {strings.Replace(file, `"0-1"`, `"0-2"`, 1), "", "Paid", "call 2 has two answers", ""},
 	} {
 		_, err := mock.Case([]byte(c.file), c.machine, c.testCase)

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -61,6 +62,13 @@ func (s *scanner) fail(code, format string, args ...any) error {
 
 // blank skips white space, keeping what came before it.
 func (s *scanner) blank() {
+	if s.at < len(s.in) && s.in[s.at] > ' ' {
+		return // as nearly always in a compact text
+	}
+	s.blanks()
+}
+
+func (s *scanner) blanks() {
 	from := s.at
 	for s.at < len(s.in) {
 		switch s.in[s.at] {
@@ -173,10 +181,23 @@ func (s *scanner) number() error {
 }
 
 // text checks a string and returns its content between the quotes, undecoded.
+// plain tells the bytes that stand for themselves in a string, and alone.
+var plain = func() (is [256]bool) { //nolint:gochecknoglobals // a table
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		is[c] = c != '"' && c != '\\'
+	}
+	return is
+}()
+
 func (s *scanner) text() ([]byte, error) {
 	s.at++
 	from := s.at
 	for s.at < len(s.in) {
+		for plain[s.in[s.at]] {
+			if s.at++; s.at == len(s.in) {
+				return nil, s.fail("invalid_json", "a string is not closed")
+			}
+		}
 		switch c := s.in[s.at]; {
 		case c == '"':
 			s.at++
@@ -187,8 +208,6 @@ func (s *scanner) text() ([]byte, error) {
 			if err := s.escape(); err != nil {
 				return nil, err
 			}
-		case c < utf8.RuneSelf:
-			s.at++
 		default:
 			r, n := utf8.DecodeRune(s.in[s.at:])
 			if r == utf8.RuneError && n <= 1 {
@@ -271,7 +290,7 @@ func (s *scanner) object(depth int) error {
 		s.at++
 		return nil
 	}
-	var few [8]string
+	var few [8][]byte
 	keys, seen := few[:0], map[string]bool(nil)
 	for {
 		s.blank()
@@ -286,20 +305,23 @@ func (s *scanner) object(depth int) error {
 		if err != nil {
 			return err
 		}
-		key := unquote(raw)
-		twice := seen[key]
+		key := raw
+		if bytes.IndexByte(raw, '\\') >= 0 {
+			key = []byte(unquote(raw))
+		}
+		twice := seen[string(key)]
 		if seen == nil {
 			for _, k := range keys {
-				twice = twice || k == key
+				twice = twice || bytes.Equal(k, key)
 			}
 			if keys = append(keys, key); len(keys) == cap(few[:]) {
 				seen = make(map[string]bool, 2*len(keys))
 				for _, k := range keys {
-					seen[k] = true
+					seen[string(k)] = true
 				}
 			}
 		} else {
-			seen[key] = true
+			seen[string(key)] = true
 		}
 		if twice {
 			s.at = place

@@ -22,12 +22,13 @@ func main() {
 	reference := flag.Bool("reference", false, "serve as the reference: an HTTP server and one hop to a Python process")
 	length := flag.Duration("for", 3*time.Second, "how long to measure each point")
 	driver := flag.String("driver", "auto", "the driver of the node: auto, docker or sandbox")
+	only := flag.String("only", "", "measure one part: kernel, language, start or calls")
 	flag.Parse()
 	var err error
 	if *reference {
 		err = serveReference(ctx, os.Stdout)
 	} else {
-		err = measure(ctx, *driver, *length, os.Stdout)
+		err = measure(ctx, *only, *driver, *length, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -40,15 +41,24 @@ type row struct {
 	name, figure, reference, ratio, goal string
 }
 
-// measure takes all figures and prints the table.
-func measure(ctx context.Context, driver string, length time.Duration, out io.Writer) error {
+// parts are what can be measured, in the order of the table.
+var parts = []struct { //nolint:gochecknoglobals // a table
+	name string
+	run  func(ctx context.Context, root, driver string, length time.Duration) ([]row, error)
+}{{"kernel", kernel}, {"language", language}, {"start", start}, {"calls", calls}}
+
+// measure takes all figures, or those of one part, and prints the table.
+func measure(ctx context.Context, only, driver string, length time.Duration, out io.Writer) error {
 	root, err := nodeproc.Root()
 	if err != nil {
 		return err
 	}
 	var rows []row
-	for _, part := range []func(context.Context, string, string, time.Duration) ([]row, error){kernel, language, start, calls} {
-		more, err := part(ctx, root, driver, length)
+	for _, part := range parts {
+		if only != "" && only != part.name {
+			continue
+		}
+		more, err := part.run(ctx, root, driver, length)
 		if err != nil {
 			return err
 		}

@@ -63,6 +63,7 @@ func Keys() []Key {
 		{Name: "workflow.limits.variables", Kind: Whole, Default: "10485760", Min: 1, Max: 1 << 28, Help: "most that the variables of an execution may hold, in bytes of JSON"},
 		{Name: "workflow.limits.entries", Kind: Whole, Default: "25000", Min: 10, Max: 1e6, Help: "entries in the journal of one execution"},
 		{Name: "workflow.limits.transitions", Kind: Whole, Default: "10000", Min: 10, Max: 1e6, Help: "states that an execution may enter without waiting for anything"},
+		{Name: "workflow.limits.work", Kind: Whole, Default: "20000000", Min: 1000, Max: 1e9, Help: "steps that expressions and functions may take between two waits of an execution; the default is some seconds"},
 		{Name: "workflow.limits.name", Kind: Whole, Default: "80", Min: 1, Max: 1024, Help: "characters in the name of a state"},
 		{Name: "workflow.limits.label", Kind: Whole, Default: "40", Min: 1, Max: 1024, Help: "characters in the Label of a Map"},
 		{Name: "workflow.limits.range", Kind: Whole, Default: "1000", Min: 1, Max: 1e6, Help: "items that States.ArrayRange makes"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"regexp"
 	"slices"
@@ -29,7 +30,7 @@ type recorded struct {
 		Answer    json.RawMessage
 	}
 	Wildcards []string
-	History   []struct{ Type string }
+	History   tape
 	Source    struct{ Test string }
 }
 
@@ -108,6 +109,42 @@ func TestRecordedExecutions(t *testing.T) {
 	}
 }
 
+// What a case of a service wants of the world outside is not described: the
+// recorded answers of that world are played, and the rest is the engine's.
+func TestRecordedServices(t *testing.T) {
+	t.Parallel()
+	all := index(t, "execution", "service")
+	passed, told := 0, 0
+	for _, e := range all {
+		text, err := os.ReadFile(cases + "asl/" + e.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c testCase
+		var r recorded
+		if err := errors.Join(json.Unmarshal(text, &c), json.Unmarshal(text, &r)); err != nil {
+			t.Fatalf("%s: %v", e.File, err)
+		}
+		a := c.execute(append(tape{}, r.History...))
+		ok, same := r.agrees(t, a), r.tells(a)
+		passed, told = passed+count(ok), told+count(same)
+		if !ok || !same {
+			t.Logf("%s: got %s %.200s %s %v, want %s %.200s %s", e.ID, a.Status, a.Output, deref(a.Error), a.History, r.Expect.Status, r.Expect.Output, deref(r.Expect.Error))
+		}
+	}
+	t.Logf("services: passed %d of %d; histories: %d", passed, len(all), told)
+	if passed*100 < len(all)*90 || told*100 < len(all)*90 {
+		t.Error("fewer than 90 of 100")
+	}
+}
+
+func count(ok bool) int {
+	if ok {
+		return 1
+	}
+	return 0
+}
+
 func deref(text *string) string {
 	if text == nil {
 		return ""
@@ -117,7 +154,7 @@ func deref(text *string) string {
 
 // tells compares the history: types and order.
 func (r *recorded) tells(a answer) bool {
-	return slices.EqualFunc(r.History, a.History, func(want struct{ Type string }, got string) bool { return want.Type == got })
+	return slices.EqualFunc(r.History, a.History, func(want recordedEvent, got string) bool { return want.Type == got })
 }
 
 // agrees compares status, output and error, as run_cases.py does.

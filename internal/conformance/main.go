@@ -59,7 +59,7 @@ func answerTo(line []byte) answer {
 	case "test_state":
 		return c.testState()
 	}
-	return c.execute()
+	return c.execute(nil)
 }
 
 // options reads a definition for the type of the case. A case whose answers are
@@ -75,7 +75,8 @@ func (c *testCase) validate() answer {
 	return answer{ID: c.ID, Status: dag.Completed}
 }
 
-func (c *testCase) execute() answer {
+// execute plays a case; tape may be nil.
+func (c *testCase) execute(tape tape) answer {
 	g, err := asl.Compile(c.definition(), c.options())
 	if err != nil {
 		return answer{ID: c.ID, Status: invalid, Invalid: err.Error()}
@@ -85,6 +86,7 @@ func (c *testCase) execute() answer {
 		return answer{ID: c.ID, Status: invalid, Invalid: err.Error()}
 	}
 	w := newWorld(c)
+	w.tape = tape
 	outcome, entries := w.run(g, input)
 	a := answer{ID: c.ID, Status: outcome.Status, Output: outcome.Output.Bytes()}
 	if f := outcome.Failure; f != nil {

@@ -24,7 +24,8 @@ type world struct {
 	now      time.Time
 	calls    map[string]int // of each mocked state
 	services *services.Services
-	depth    int // of nested executions
+	tape     tape // what answers calls that neither functions nor mocks answer; nil for none
+	depth    int  // of nested executions
 }
 
 func newWorld(c *testCase) *world {
@@ -85,8 +86,9 @@ func (w *world) run(g *dag.Graph, input value.Value) (dag.Outcome, []dag.Entry) 
 		for _, cmd := range commands {
 			switch cmd := cmd.(type) {
 			case dag.Invoke:
-				after, event := w.invoke(g, cmd)
-				heap.Push(&plan, pending{w.now.Add(after), len(entries)*1000 + len(plan), event})
+				w.invoke(g, cmd, func(after time.Duration, event dag.Event) {
+					heap.Push(&plan, pending{w.now.Add(after), len(entries)*1000 + len(plan), event})
+				})
 			case dag.SetTimer:
 				heap.Push(&plan, pending{cmd.At, len(entries)*1000 + len(plan), dag.Fired{Timer: cmd.Timer}})
 			case dag.Cancel, dag.ClearTimer, dag.Finish: // what is stale is not expected
@@ -110,13 +112,23 @@ func (w *world) run(g *dag.Graph, input value.Value) (dag.Outcome, []dag.Entry) 
 	}
 }
 
-// invoke tells when and how a call ends.
-func (w *world) invoke(g *dag.Graph, cmd dag.Invoke) (time.Duration, dag.Event) {
+// invoke tells what comes of a call, and when.
+func (w *world) invoke(g *dag.Graph, cmd dag.Invoke, at func(time.Duration, dag.Event)) {
+	if w.play(cmd, at) || cmd.Resource.Pattern == dag.Callback && !w.answers(cmd) { // nobody outside answers
+		return
+	}
 	output, failure, after := w.call(g, cmd)
 	if failure != nil {
-		return after, dag.Failed{Activation: cmd.Activation, Attempt: cmd.Attempt, Failure: *failure}
+		at(after, dag.Failed{Activation: cmd.Activation, Attempt: cmd.Attempt, Failure: *failure})
+		return
 	}
-	return after, dag.Succeeded{Activation: cmd.Activation, Attempt: cmd.Attempt, Output: output}
+	at(after, dag.Succeeded{Activation: cmd.Activation, Attempt: cmd.Attempt, Output: output})
+}
+
+// answers tells whether a mock or a function answers a call.
+func (w *world) answers(cmd dag.Invoke) bool {
+	_, mocked := w.c.Mocks[cmd.State]
+	return mocked || cmd.Resource.Kind == dag.FunctionResource
 }
 
 func (w *world) call(g *dag.Graph, cmd dag.Invoke) (value.Value, *dag.Failure, time.Duration) {
@@ -135,7 +147,12 @@ func (w *world) call(g *dag.Graph, cmd dag.Invoke) (value.Value, *dag.Failure, t
 	case dag.ReaderResource, dag.WriterResource, dag.ServiceResource:
 		output, failure := w.service(cmd)
 		return output, failure, took
-	case dag.ActivityResource, dag.WorkflowResource, dag.HTTPResource:
+	case dag.WorkflowResource: // a case has no other workflows
+		return value.Value{}, &dag.Failure{
+			Error: "StepFunctions.StateMachineDoesNotExistException",
+			Cause: fmt.Sprintf("State Machine Does Not Exist: '%s'", cmd.Resource.Name),
+		}, took
+	case dag.ActivityResource, dag.HTTPResource:
 	}
 	return value.Value{}, &dag.Failure{Error: "Conformance", Cause: "nothing answers for " + cmd.Resource.Name}, took
 }
