@@ -337,7 +337,7 @@ func TestChildren(t *testing.T) {
 	own := strings.Replace(distributed(`"ItemsPath":"$.l"`), `"Type":"Task","Resource":"f"`, `"Type":"Pass","Parameters":{"id.$":"$$.Execution.Id","in.$":"$$.Execution.Input","s.$":"$$.State.Name"}`, 1)
 	checkEnd(t, "the context of a child", play(t, &world{}, own, `{"l":[7]}`), `[{"id":"e/c1","in":7,"s":"I"}]`)
 	nested := one(`"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"M","States":{"M":` +
-		strings.Replace("{"+distributedMap+`"ResultSelector":{"r.$":"$[*]"}}`, "{", "{", 1) + `}}`)
+		"{" + distributedMap + `"ResultSelector":{"r.$":"$[*]"}}` + `}}`)
 	checkEnd(t, "within a child", play(t, &world{functions: map[string]behaviour{"f": list}}, nested, `[[1,2],[3]]`), `[{"r":[[1],[2]]},{"r":[[3]]}]`)
 	checkEnd(t, "a child that fails", play(t, &world{functions: map[string]behaviour{"f": fails("E", 0)}}, distributed(`"ToleratedFailureCount":1`), `[1]`), `[null]`)
 	checkEnd(t, "the mode INLINE", play(t, &world{functions: map[string]behaviour{"f": fails("E", 0)}}, strings.Replace(distributed(`"Comment":""`), `"DISTRIBUTED","ExecutionType":"STANDARD"`, `"INLINE"`, 1), `[1]`), `!E because`)
