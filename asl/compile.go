@@ -150,7 +150,10 @@ func (w *wait) until(s *scope) (time.Time, *dag.Failure) {
 	case w.seconds.path != nil:
 		return w.secondsPath(s)
 	case w.seconds.here():
-		n, failure := w.seconds.integer(s, 0)
+		n, failure := w.seconds.whole(s, 0)
+		if failure == nil && n > int64(longestWait/time.Second) {
+			return time.Time{}, tooLong(s.State)
+		}
 		return s.Now().Add(time.Duration(n) * time.Second), failure
 	case w.moment != nil:
 		return w.moment.date(s)

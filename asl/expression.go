@@ -149,7 +149,9 @@ func (o *object) checkExpression(e *expression, n *source.Node, offset int, at s
 	for _, r := range e.compiled.References() {
 		place := o.Document.Within(n, offset+r.Offset, len(r.Name)+1)
 		if r.Name != statesName {
-			o.read(r.Name, place)
+			if !r.Builtin {
+				o.read(r.Name, place)
+			}
 			continue
 		}
 		e.whole = e.whole || len(r.Path) == 0 || r.Path[0] != "input"

@@ -59,10 +59,8 @@ func TestWhatThePrototypeGetsWrong(t *testing.T) {
 				}
 				return value.OfString("at last"), nil, 0
 			},
-			"broken": func(value.Value) (value.Value, *dag.Failure, time.Duration) {
-				return value.Value{}, &dag.Failure{Error: "Broken"}, 0
-			},
-			"slow": func(v value.Value) (value.Value, *dag.Failure, time.Duration) { return v, nil, time.Hour },
+			"broken": fails("Broken", 0),
+			"slow":   slow,
 		}}
 		if got := ended(play(t, w, c.definition, c.input)); got != c.want {
 			t.Errorf("%s: got %s, want %s", name, got, c.want)

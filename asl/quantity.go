@@ -98,9 +98,14 @@ func (q *quantity) number(s *scope, kind string, is func(value.Value) bool) (val
 	return v, nil
 }
 
-// integer computes the quantity, which must be a whole number from least on;
-// what is larger than a field may hold counts as that.
+// integer is whole, but what is larger than a field may hold counts as that.
 func (q *quantity) integer(s *scope, least int64) (int64, *dag.Failure) {
+	n, failure := q.whole(s, least)
+	return min(n, greatest), failure
+}
+
+// whole computes the quantity, which must be a whole number from least on.
+func (q *quantity) whole(s *scope, least int64) (int64, *dag.Failure) {
 	v, failure := q.number(s, "integer", func(v value.Value) bool { _, ok := v.Int(); return ok })
 	if failure != nil {
 		return 0, failure
@@ -113,7 +118,7 @@ func (q *quantity) integer(s *scope, least int64) (int64, *dag.Failure) {
 		}
 		return 0, q.outside(s, text)
 	}
-	return min(n, greatest), nil
+	return n, nil
 }
 
 // share computes the quantity, which must be a percentage.

@@ -205,7 +205,7 @@ func (o *object) itemReader(query language) *reading {
 		return nil
 	}
 	p.fields(query, "Resource", argumentsOf(query), "ReaderConfig", "Comment")
-	r := &reading{resource: p.integration(dag.ReaderResource, "getObject", "listObjectsV2")}
+	r := &reading{resource: p.integration(dag.ReaderResource, "getObject", "listObjectsV2"), config: value.EmptyObject}
 	r.parameters = p.template(argumentsOf(query), query, before)
 	if c := p.node.Get("ReaderConfig"); c != nil {
 		if config, ok := o.object(c, "ReaderConfig of "+o.what); ok {
@@ -246,11 +246,11 @@ func (o *object) readerConfig(r *reading, query language) {
 	}
 	o.fields(query, known...)
 	kind := o.oneOf("InputType", "CSV", "JSON", "JSONL", "PARQUET", "MANIFEST")
-	if kind == "" && r.resource.Action == "getObject" {
+	o.oneOf("Transformation", "NONE", "LOAD_AND_FLATTEN")
+	inventory := o.oneOf("ManifestType", "ATHENA_DATA", "S3_INVENTORY") == "S3_INVENTORY"
+	if o.node.Get("InputType") == nil && r.resource.Action == "getObject" && !inventory {
 		o.required("InputType")
 	}
-	o.oneOf("Transformation", "NONE", "LOAD_AND_FLATTEN")
-	o.oneOf("ManifestType", "ATHENA_DATA", "S3_INVENTORY")
 	o.oneOf("CSVDelimiter", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")
 	where := o.oneOf("CSVHeaderLocation", "FIRST_ROW", "GIVEN")
 	headers := o.list("CSVHeaders")

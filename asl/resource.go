@@ -15,7 +15,7 @@ func (o *object) task(s *state) *task {
 		heartbeat: o.quantity("HeartbeatSeconds", 1, greatest, s.query),
 	}
 	o.heartbeat(&t.timeout, &t.heartbeat)
-	o.credentials()
+	o.credentials(s.query)
 	if o.required("Resource") == nil {
 		return t
 	}
@@ -27,7 +27,9 @@ func (o *object) task(s *state) *task {
 	service, integrated := statesARN(text)
 	switch parts := strings.SplitN(text, ":", 7); {
 	case len(parts) == 7 && parts[0] == "arn" && parts[2] == "lambda" && parts[5] == "function":
-		t.resource.Name = o.functionOf(parts[6], n)
+		if t.resource.Name = o.functionOf(parts[6], n); t.resource.Name == "" {
+			t.resource.Kind = dag.ServiceResource
+		}
 	case len(parts) == 7 && parts[0] == "arn" && parts[2] == "states" && parts[5] == "activity":
 		t.resource = dag.Resource{Kind: dag.ActivityResource, Name: parts[6], Pattern: dag.Callback}
 		o.activity(n, parts[6])
@@ -150,7 +152,7 @@ func (o *object) activity(n *source.Node, name string) {
 
 // credentials checks Credentials, which change nothing here: there are no
 // roles.
-func (o *object) credentials() {
+func (o *object) credentials(query language) {
 	n := o.node.Get("Credentials")
 	if n == nil {
 		return
@@ -159,6 +161,7 @@ func (o *object) credentials() {
 	if !ok {
 		return
 	}
+	o.template("Credentials", query, before)
 	if n.Get("RoleArn") == nil && n.Get("RoleArn.$") == nil {
 		c.required("RoleArn")
 		return

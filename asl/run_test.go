@@ -95,6 +95,19 @@ func TestData(t *testing.T) {
 			"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"x":9,"l":[5,6]}`, `[{"v":5,"i":0,"x":9},{"v":6,"i":1,"x":9}]`},
 		{"Map of no array", `"Type":"Map","End":true,"ItemsPath":"$.l","Iterator":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"l":5}`, `!States.Runtime`},
 		{"MaxConcurrencyPath", `"Type":"Map","End":true,"ItemsPath":"$.l","MaxConcurrencyPath":"$.c","Iterator":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"l":[1],"c":"x"}`, `!States.Runtime`},
+		{"Parameters and Result", pass + `"Parameters":{"p":1},"Result":{"r":2},"ResultPath":"$.x"`, `{"a":1}`, `{"a":1,"x":{"r":2}}`},
+		{"the whole context", pass + `"InputPath":"$$","OutputPath":"$.StateMachine"`, `{}`, `{"Id":"flow","Name":"flow"}`},
+		{"ResultPath replaces an element", pass + `"Result":9,"ResultPath":"$.l[1]"`, `{"l":[1,2]}`, `{"l":[1,9]}`},
+		{"ResultPath beyond an array", pass + `"Result":9,"ResultPath":"$.l[2]"`, `{"l":[1,2]}`, `!States.ResultPathMatchFailure`},
+		{"ResultPath through a number", pass + `"Result":9,"ResultPath":"$.a.b"`, `{"a":1}`, `!States.ResultPathMatchFailure`},
+		{"Wait", `"Type":"Wait","Seconds":1,"End":true,"InputPath":"$.a","OutputPath":"$.b"`, `{"a":{"b":1}}`, `1`},
+		{"Fail by the context", `"Type":"Fail","ErrorPath":"$$.State.Name","CausePath":"$$.Execution.Id"`, `{}`, `!S e1`},
+		{"Parameters of Parallel", `"Type":"Parallel","InputPath":"$.a","Parameters":{"p.$":"$"},"End":true,"Branches":[{"StartAt":"A","States":{"A":{"Type":"Succeed"}}},{"StartAt":"B","States":{"B":{"Type":"Succeed","OutputPath":"$.p"}}}],
+			"ResultSelector":{"r.$":"$"},"ResultPath":"$.x","OutputPath":"$.x.r"`, `{"a":1}`, `[{"p":1},1]`},
+		{"the effective input of a Map", `"Type":"Map","InputPath":"$.m","ItemsPath":"$.l","ItemSelector":{"x.$":"$.x","v.$":"$$.Map.Item.Value"},"End":true,"ResultPath":"$.r","OutputPath":"$.r",
+			"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`, `{"m":{"l":[1],"x":2}}`, `[{"x":2,"v":1}]`},
+		{"the innermost item", `"Type":"Map","End":true,"ItemProcessor":{"StartAt":"M","States":{"M":{"Type":"Map","ItemSelector":{"v.$":"$$.Map.Item.Value"},"End":true,"ItemProcessor":{"StartAt":"A","States":{
+			"A":{"Type":"Pass","Parameters":{"i.$":"$$.Map.Item.Index","v.$":"$.v"},"End":true}}},"ResultPath":"$[0]"}}}`, `[[5,6],[7]]`, `[[[{"i":0,"v":5},{"i":1,"v":6}],6],[[{"i":0,"v":7}]]]`},
 		{"lambda:invoke", `"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"arn:aws:lambda:x:1:function:f:$LATEST"},"End":true,
 			"ResultSelector":{"ExecutedVersion.$":"$.ExecutedVersion","Payload.$":"$.Payload","StatusCode.$":"$.StatusCode","Length.$":"$.SdkHttpMetadata.HttpHeaders.Content-Length"}`,
 			`{"a":1}`, `{"ExecutedVersion":"$LATEST","Payload":[{}],"StatusCode":200,"Length":"4"}`},
@@ -106,13 +119,8 @@ func TestData(t *testing.T) {
 			`{"f":"a b"}`, `!Lambda.ResourceNotFoundException`},
 	}
 	for _, c := range cases {
-		w := &world{functions: map[string]behaviour{"f": func(v value.Value) (value.Value, *dag.Failure, time.Duration) {
-			return value.OfArray(v), nil, 0
-		}}}
-		o := play(t, w, one(c.fields), c.input)
-		if got := ended(o); got != c.want {
-			t.Errorf("%s: got %s %+v, want %s", c.name, got, o.Failure, c.want)
-		}
+		w := &world{functions: map[string]behaviour{"f": list}}
+		checkEnd(t, c.name, play(t, w, one(c.fields), c.input), c.want)
 	}
 }
 
@@ -219,6 +227,12 @@ func TestChoice(t *testing.T) {
 		{`"StringMatches":"a[b]?"`, `"ab"`, "no"},
 		{`"StringMatches":"a\\*"`, `"a*"`, "yes"},
 		{`"StringMatches":"a\\*"`, `"ab"`, "no"},
+		{`"StringMatches":"*"`, `""`, "yes"},
+		{`"StringMatches":"a*b*c"`, `"acbc"`, "yes"},
+		{`"StringMatches":"a*b*c"`, `"acc"`, "no"},
+		{`"StringMatches":"a*"`, `"ba"`, "no"},
+		{`"StringMatches":"a\\\\b"`, `"a\\b"`, "yes"},
+		{`"StringMatches":"*1*"`, `1`, "no"},
 		{`"TimestampEquals":"2026-01-01T00:00:00Z"`, `"2026-01-01T01:00:00.000+01:00"`, "yes"},
 		{`"TimestampLessThan":"2026-01-01T00:00:00Z"`, `"2025-12-31"`, "no"},
 		{`"IsPresent":true`, `null`, "yes"},
@@ -228,11 +242,40 @@ func TestChoice(t *testing.T) {
 		{`"IsTimestamp":true`, `"2026-01-01T00:00:00.123456789123Z"`, "yes"},
 		{`"IsString":false`, `1`, "yes"},
 		{`"IsBoolean":true`, `false`, "yes"},
+		{`"IsBoolean":true`, `"false"`, "no"},
+		{`"IsNull":true`, `null`, "yes"},
+		{`"IsTimestamp":false`, `5`, "yes"},
+		{`"IsPresent":false`, `null`, "no"},
+		{`"BooleanEqualsPath":"$.t"`, `true`, "yes"},
+		{`"BooleanEqualsPath":"$.t"`, `false`, "no"},
+		{`"BooleanEqualsPath":"$.w"`, `true`, "no"},
+		{`"StringEqualsPath":"$.w"`, `5`, "no"},
+		{`"StringEqualsPath":"$.s"`, `"m"`, "yes"},
+	}
+	// Every relation of numbers, texts and dates, below, at and above.
+	for kind, values := range map[string][4]string{
+		"Numeric": {`7`, `6.9`, `7.0`, `1e1`}, "String": {`"m"`, `"Z"`, `"m"`, `"ma"`},
+		"Timestamp": {`"2026-01-02T00:00:00Z"`, `"2026-01-02T00:59:59+01:00"`, `"2026-01-02T01:00:00.0+01:00"`, `"2026-01-01T23:00:00-01:30"`},
+	} {
+		for relation, want := range map[string][3]string{
+			"Equals": {"no", "yes", "no"}, "LessThan": {"yes", "no", "no"}, "GreaterThan": {"no", "no", "yes"}, "LessThanEquals": {"yes", "yes", "no"}, "GreaterThanEquals": {"no", "yes", "yes"},
+		} {
+			for i, w := range want {
+				cases = append(cases, struct{ rule, v, want string }{`"` + kind + relation + `":` + values[0], values[i+1], w},
+					struct{ rule, v, want string }{`"` + kind + relation + `Path":"$.` + kind + `"`, values[i+1], w})
+			}
+			for _, other := range []string{`null`, `true`, `[]`, `{}`, `"x"`, `1`} {
+				if kind == "String" && other == `"x"` || kind == "Numeric" && other == `1` {
+					continue
+				}
+				cases = append(cases, struct{ rule, v, want string }{`"` + kind + relation + `":` + values[0], other, "no"})
+			}
+		}
 	}
 	for _, c := range cases {
 		definition := `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.v",` + c.rule + `,"Next":"Y"}],"Default":"N"},
 			"Y":{"Type":"Pass","Result":"yes","End":true},"N":{"Type":"Pass","Result":"no","End":true}}}`
-		o := play(t, &world{}, definition, `{"v":`+c.v+`,"w":5}`)
+		o := play(t, &world{}, definition, `{"v":`+c.v+`,"w":5,"t":true,"s":"m","Numeric":7,"String":"m","Timestamp":"2026-01-02T00:00:00Z"}`)
 		if got := strings.Trim(ended(o), `"`); got != c.want {
 			t.Errorf("%s of %s: got %s %+v, want %s", c.rule, c.v, got, o.Failure, c.want)
 		}
@@ -256,6 +299,9 @@ func TestChoiceCombinations(t *testing.T) {
 			t.Errorf("%s: got %s %+v, want %s", rule, ended(o), o.Failure, want)
 		}
 	}
+	shaped := `{"StartAt":"C","States":{"C":{"Type":"Choice","InputPath":"$.a","OutputPath":"$.b","Choices":[{"Variable":"$.b","NumericEquals":1,"Assign":{"x.$":"$"},"Next":"S"}],"Default":"S"},
+		"S":{"Type":"Pass","Parameters":{"in.$":"$","x.$":"$x"},"End":true}}}`
+	checkEnd(t, "the paths of a Choice", play(t, &world{}, shaped, `{"a":{"b":1}}`), `{"in":1,"x":{"b":1}}`)
 	none := `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.v","IsNull":true,"Next":"Y"}]},"Y":{"Type":"Succeed"}}}`
 	if o := play(t, &world{}, none, `{"v":1}`); ended(o) != "!States.NoChoiceMatched" {
 		t.Errorf("no match and no Default: got %s", ended(o))
@@ -282,6 +328,11 @@ func TestWait(t *testing.T) {
 		{`"TimestampPath":"$.v"`, `"2026-01-02T03:05:05"`, "!States.Runtime"},
 		{`"TimestampPath":"$.v"`, `"9999-12-31T23:59:59Z"`, "!States.Runtime"},
 		{`"TimestampPath":"$.v"`, `5`, "!States.Runtime"},
+		{`"TimestampPath":"$.w"`, `5`, "!States.Runtime"},
+		{`"TimestampPath":"$.v"`, `"2094-01-20T06:18:12Z"`, (1<<31*time.Second - time.Second).String()}, // 2^31-1 seconds
+		{`"TimestampPath":"$.v"`, `"2094-01-20T06:18:13Z"`, "!States.Runtime"},
+		{`"SecondsPath":"$.v"`, `2147483647`, (1<<31*time.Second - time.Second).String()},
+		{`"SecondsPath":"$.v"`, `2147483648`, "!States.Runtime"},
 	}
 	for _, c := range cases {
 		w := &world{}
@@ -298,15 +349,9 @@ func TestWait(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	t.Parallel()
-	fails := func(name string, took time.Duration) behaviour {
-		return func(value.Value) (value.Value, *dag.Failure, time.Duration) {
-			return value.Value{}, &dag.Failure{Error: name, Cause: "because"}, took
-		}
-	}
 	large := func(value.Value) (value.Value, *dag.Failure, time.Duration) {
 		return value.OfString(strings.Repeat("x", maxPayload-1)), nil, 0
 	}
-	slow := func(v value.Value) (value.Value, *dag.Failure, time.Duration) { return v, nil, time.Hour }
 	const next = `"Next":"Caught"`
 	cases := []struct {
 		name, fields string
@@ -373,6 +418,19 @@ func TestDataLimits(t *testing.T) {
 	o = play(t, &world{}, one(`"Type":"Pass","End":true,"Parameters":{"r.$":"`+lengths+`"}`), `["`+strings.Repeat("y", 250_000)+`"]`)
 	if ended(o) != "!States.IntrinsicFailure" || !strings.Contains(o.Failure.Cause, "too much data") {
 		t.Errorf("functions on 100 MB in small parts: got %.100s", ended(o))
+	}
+	// The paths of one evaluation share their steps.
+	ones := "[" + strings.Repeat("1,", 29_999) + "1]"
+	six, seven := strings.Repeat(`{"n.$":"$[?(@ > 1)]"},`, 6), strings.Repeat(`{"n.$":"$[?(@ > 1)]"},`, 7)
+	checkEnd(t, "paths of many steps", play(t, &world{}, one(`"Type":"Pass","End":true,"OutputPath":null,"Parameters":{"r":[`+strings.TrimSuffix(six, ",")+`]}`), ones), `{}`)
+	o = play(t, &world{}, one(`"Type":"Pass","End":true,"OutputPath":null,"Parameters":{"r":[`+strings.TrimSuffix(seven, ",")+`]}`), ones)
+	if ended(o) != "!States.Runtime" || !strings.Contains(o.Failure.Cause, "too many steps") {
+		t.Errorf("paths of too many steps: got %s %+v", ended(o), o.Failure)
+	}
+	rules := strings.Repeat(`{"Variable":"$[?(@ > 1)]","IsPresent":true},`, 7)
+	o = play(t, &world{}, `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"And":[`+strings.TrimSuffix(rules, ",")+`],"Next":"D"}],"Default":"D"},"D":{"Type":"Succeed"}}}`, ones)
+	if ended(o) != "!States.Runtime" || !strings.Contains(o.Failure.Cause, "too many steps") {
+		t.Errorf("a rule of too many steps: got %.100s %+v", ended(o), o.Failure)
 	}
 	loop := `{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"a.$":"$"},"Next":"A"},"B":{"Type":"Succeed"}}}`
 	loop = strings.Replace(loop, `"Next":"A"}`, `"Next":"C"},"C":{"Type":"Choice","Choices":[{"Variable":"$.stop","IsPresent":true,"Next":"B"}],"Default":"A"}`, 1)

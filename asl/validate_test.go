@@ -92,6 +92,8 @@ func TestProblems(t *testing.T) {
 		{"Label", one(`"Type":"Map","End":true,"Label":"l","ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`), `"Label"`, `ASL041 set "Mode": "DISTRIBUTED" in the ProcessorConfig of its ItemProcessor`},
 		{"JSONata machine, JSONPath state", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed","QueryLanguage":"JSONPath"}}}`, `"JSONPath"`, `ASL042`},
 		{"JSONata not closed", one(pass + `"QueryLanguage":"JSONata","Output":"{% 1"`), `"{% 1"`, `ASL025`},
+		{"variable in JSONata", one(pass + `"QueryLanguage":"JSONata","Output":"{% ($y := $states.input; $exists($x) ? $map($y, $string) : $y) %}"`), `$x`, `ASL028`},
+		{"function in JSONata", one(pass + `"QueryLanguage":"JSONata","Output":"{% $sums([1]) %}"`), `$sums`, `ASL028`},
 		{"JSONPath in JSONata", one(pass + `"QueryLanguage":"JSONata","InputPath":"$"`), `"InputPath"`, `ASL007`},
 		{"JSONata field", one(pass + `"Output":"{% 1 %}"`), `"Output"`, `ASL007 set "QueryLanguage": "JSONata", or use the fields of JSONPath`},
 		{"QueryLanguage", one(pass + `"QueryLanguage":"jsonpath"`), `"jsonpath"`, `ASL009 did you mean "JSONPath"`},
@@ -152,12 +154,35 @@ func TestChoiceProblems(t *testing.T) {
 		`{"Variable":"$.a","NumericEqualsPath":"States.Array()","Next":"S"}`:  "ASL020",
 	} {
 		text := `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[` + rule + `],"Default":"S"},"S":{"Type":"Succeed"}}}`
-		var codes []string
-		for _, p := range asl.Validate(text, asl.Options{}) {
-			codes = append(codes, p.Code)
-		}
-		if got := strings.Join(codes, " "); got != want {
+		if got := codes(text, asl.Options{}); got != want {
 			t.Errorf("%s: got %s, want %s", rule, got, want)
+		}
+	}
+}
+
+// Whatever stands where something else belongs is told.
+func TestStructureProblems(t *testing.T) {
+	t.Parallel()
+	const inner = `{"StartAt":"I","States":{"I":{"Type":"Succeed"}}}`
+	for text, want := range map[string]string{
+		`{"StartAt":1,"States":{"A":{"Type":"Succeed"}}}`: "ASL005", `{"StartAt":"","States":{"A":{"Type":"Succeed"}}}`: "ASL012", `{"StartAt":"A","States":[]}`: "ASL005", `{"StartAt":"A","States":{"A":1}}`: "ASL005",
+		`{"StartAt":"","States":{"":{"Type":"Succeed"}}}`: "ASL012 ASL014", `{"StartAt":"A","States":{"A":{"Type":1}}}`: "ASL005", `{}`: "ASL006", `1`: "ASL005", `{"Comment":1,"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`: "ASL005",
+		`{"TimeoutSeconds":0,"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`: "ASL009", `{"Version":1.0,"StartAt":"A","States":{"A":{"Type":"Succeed"}}}`: "ASL005", `{"Version":"1.0","StartAt":"A","States":{"A":{"Type":"Succeed"}}}`: "",
+		one(`"Type":"Pass","Next":"S","End":true`): "ASL008", one(`"Type":"Pass","Next":1`): "ASL005", one(`"Type":"Succeed","End":true`): "ASL007", one(`"Type":"Fail","InputPath":"$"`): "ASL007",
+		one(`"Type":"Pass","End":true,"Comment":1`): "ASL005", one(`"Type":"Pass","End":true,"InputPath":1`): "ASL005", one(`"Type":"Pass","End":true,"ResultPath":"$"`): "", one(`"Type":"Pass","End":true,"ResultPath":"$v"`): "ASL021",
+		one(`"Type":"Wait","End":true,"Seconds":1,"TimestampPath":"$.a"`): "ASL008", one(`"Type":"Wait","End":true,"SecondsPath":1`): "ASL005", one(`"Type":"Wait","End":true,"SecondsPath":"$.a[0,1]"`): "ASL021", one(`"Type":"Wait","End":true,"Seconds":99999999`): "",
+		one(`"Type":"Fail","Cause":"c","CausePath":"$.c"`): "ASL008", one(`"Type":"Fail","CausePath":1`): "ASL005",
+		one(`"Type":"Parallel","End":true`): "ASL006", one(`"Type":"Parallel","End":true,"Branches":{}`): "ASL005", one(`"Type":"Parallel","End":true,"Branches":[1]`): "ASL005", one(`"Type":"Parallel","End":true,"Branches":[` + inner + `]`): "",
+		one(`"Type":"Parallel","End":true,"Branches":[` + inner + `,` + inner + `]`): "ASL014", one(`"Type":"Parallel","End":true,"Branches":[{"StartAt":"S","States":{"I":{"Type":"Succeed"}}}]`): "ASL012",
+		one(`"Type":"Parallel","End":true,"Branches":[{"StartAt":"I","States":{"I":{"Type":"Pass","Next":"S"}}}]`): "ASL012", one(`"Type":"Parallel","End":true,"Branches":[{"TimeoutSeconds":1,` + inner[1:] + `]`): "ASL007",
+		one(`"Type":"Map","End":true,"ItemProcessor":1`): "ASL005", one(`"Type":"Map","End":true,"Iterator":` + inner): "", one(`"Type":"Map","End":true,"ItemsPath":"$","ItemProcessor":` + inner): "", one(`"Type":"Map","End":true,"ItemsPath":1,"ItemProcessor":` + inner): "ASL005",
+		one(`"Type":"Choice"`): "ASL006 ASL030", one(`"Type":"Choice","Choices":{},"Default":"S"`): "ASL005 ASL030", one(`"Type":"Choice","Choices":[],"Default":"S"`): "ASL006 ASL030", one(`"Type":"Choice","Choices":[1],"Default":"S"`): "ASL005 ASL030",
+		`{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"And":[{"Variable":"$.a","IsNull":true}],"Or":[{"Variable":"$.a","IsNull":true}],"Next":"S"}],"Default":"S"},"S":{"Type":"Succeed"}}}`: "ASL008",
+	} {
+		got := strings.Fields(codes(text, asl.Options{}))
+		slices.Sort(got)
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
 	}
 }

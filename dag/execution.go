@@ -26,8 +26,8 @@ type Limits struct {
 	// Entries is how many entries an execution may have, without those that tell
 	// of the executions of a distributed Map: they have entries of their own.
 	Entries int `json:"entries,omitempty"`
-	// Variables bounds the sum of the values that the states of an execution
-	// have assigned, in bytes of JSON, less those replaced.
+	// Variables bounds the sum of the values of all variables, in bytes of JSON;
+	// those of a branch or an item go with it.
 	Variables int `json:"variables,omitempty"`
 	// Work is how much the functions of the language may do in one Step, in the
 	// steps that they tell Scope.Work: MaxWork takes some seconds.
@@ -71,7 +71,7 @@ type Execution struct {
 	outcome Outcome            // its Status is empty before Started
 	draws   *rand.PCG          // chance outside of any activation
 	events  int                // of the history so far
-	held    int                // bytes of the variables that were assigned
+	held    int                // bytes of the variables
 
 	// The rest serves the current step.
 	commands    []Command // nil where one was taken back

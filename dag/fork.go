@@ -197,6 +197,7 @@ func (x *Execution) joined(f *frame, output value.Value) {
 	a.frame.tail = f.tail
 	x.tellItem(MapIterationSucceeded, f, output, nil)
 	x.ended(f, output, nil)
+	x.forget(f)
 	if a.fork.left == 0 { // the way goes on from the end of the last item
 		a.frame.tail = f.tail
 	}

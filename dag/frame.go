@@ -129,6 +129,36 @@ func (x *Execution) bind(f *frame, bound []Binding) bool {
 	return x.held <= x.limits.Variables
 }
 
+// forget gives back the room of the variables of a frame, and of those below it,
+// when the frame is over for good.
+func (x *Execution) forget(f *frame) {
+	for i := range f.vars {
+		x.held -= f.vars[i].Value.Size()
+	}
+	f.vars = nil
+	if f.current != nil {
+		x.drop(f.current)
+	}
+	for i := range f.cells {
+		if a := f.cells[i].act; a != nil {
+			x.drop(a)
+		}
+	}
+}
+
+// drop lets go of the frames that an activation has.
+func (x *Execution) drop(a *activation) {
+	if a.fork == nil {
+		return
+	}
+	for _, f := range a.fork.frames {
+		if f != nil {
+			x.forget(f)
+		}
+	}
+	a.fork = nil
+}
+
 // outer returns the frame around f, nil for the root.
 func (f *frame) outer() *frame {
 	if f.owner == nil {

@@ -62,7 +62,7 @@ func (x *Execution) retry(a *activation, failure *Failure) bool {
 		delay = time.Duration(float64(delay) * x.chance(a).Float64())
 	}
 	a.retries[i]++
-	a.fork = nil
+	x.drop(a)
 	if delay <= 0 {
 		x.tellRetry(a, failure, x.now, i)
 		x.ready(a)

@@ -127,7 +127,8 @@ type handler struct {
 
 // goOn is the end of an activation.
 func (x *Execution) goOn(a *activation, output value.Value, bound []Binding, next string, by handler) {
-	a.phase, a.fork = left, nil
+	a.phase = left
+	x.drop(a)
 	if !x.bind(a.frame, bound) {
 		x.overrun("the variables of the execution have more than %d bytes", x.limits.Variables)
 		return

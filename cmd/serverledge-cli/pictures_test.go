@@ -16,6 +16,7 @@ func TestPicturesOfDocuments(t *testing.T) {
 	for picture, args := range map[string][]string{
 		"next-prime.svg": {"workflow-next-prime.json"},
 		"wordstats.svg":  {"wordstats.yaml"},
+		"order.svg":      {"order/order.yaml"},
 		"choice.svg":     {"workflow-with-choice-task.json", "--direction", "right"},
 	} {
 		t.Run(picture, func(t *testing.T) {

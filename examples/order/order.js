@@ -7,8 +7,8 @@ class CardRefused extends Error {
   }
 }
 
-// charge takes money from a card. The idempotency key of the task names the
-// receipt, so that a repetition charges nobody twice.
+// charge takes money from a card. The order names the receipt: a bank that sees
+// it twice, because a task was repeated, charges nobody twice.
 function charge(params, context) {
   if (params.card === "empty") {
     throw new CardRefused("the card has no " + params.amount);

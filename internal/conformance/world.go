@@ -114,7 +114,7 @@ func (w *world) run(g *dag.Graph, input value.Value) (dag.Outcome, []dag.Entry) 
 
 // invoke tells what comes of a call, and when.
 func (w *world) invoke(g *dag.Graph, cmd dag.Invoke, at func(time.Duration, dag.Event)) {
-	if w.play(cmd, at) {
+	if w.play(cmd, at) || cmd.Resource.Pattern == dag.Callback && !w.answers(cmd) { // nobody outside answers
 		return
 	}
 	output, failure, after := w.call(g, cmd)
@@ -123,6 +123,12 @@ func (w *world) invoke(g *dag.Graph, cmd dag.Invoke, at func(time.Duration, dag.
 		return
 	}
 	at(after, dag.Succeeded{Activation: cmd.Activation, Attempt: cmd.Attempt, Output: output})
+}
+
+// answers tells whether a mock or a function answers a call.
+func (w *world) answers(cmd dag.Invoke) bool {
+	_, mocked := w.c.Mocks[cmd.State]
+	return mocked || cmd.Resource.Kind == dag.FunctionResource
 }
 
 func (w *world) call(g *dag.Graph, cmd dag.Invoke) (value.Value, *dag.Failure, time.Duration) {
@@ -141,7 +147,12 @@ func (w *world) call(g *dag.Graph, cmd dag.Invoke) (value.Value, *dag.Failure, t
 	case dag.ReaderResource, dag.WriterResource, dag.ServiceResource:
 		output, failure := w.service(cmd)
 		return output, failure, took
-	case dag.ActivityResource, dag.WorkflowResource, dag.HTTPResource:
+	case dag.WorkflowResource: // a case has no other workflows
+		return value.Value{}, &dag.Failure{
+			Error: "StepFunctions.StateMachineDoesNotExistException",
+			Cause: fmt.Sprintf("State Machine Does Not Exist: '%s'", cmd.Resource.Name),
+		}, took
+	case dag.ActivityResource, dag.HTTPResource:
 	}
 	return value.Value{}, &dag.Failure{Error: "Conformance", Cause: "nothing answers for " + cmd.Resource.Name}, took
 }

@@ -126,7 +126,7 @@ func TestDocumentsRun(t *testing.T) { // not parallel: it uses port 1323
 			continue
 		}
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			home(t, "sandbox")
+			t.Setenv("SERVERLEDGE_DATA_DIR", home(t, "sandbox").Dir)
 			for _, b := range blocks {
 				if out, err := shell(t, "set -e\n"+b[1]); err != nil {
 					t.Fatalf("%v\n%s\n%s", err, b[1], out)
