@@ -8,9 +8,17 @@ import (
 	"io"
 )
 
-// Limits are how much of an object is taken. The zero value is MaxObject and
-// MaxRecord.
-type Limits struct{ Object, Record int64 }
+// Limits are how much of an object is taken: its bytes, those of an item, and the
+// values in a page of a Parquet file. The zero value is MaxObject, MaxRecord and
+// MaxPageValues.
+type Limits struct{ Object, Record, PageValues int64 }
+
+func (l Limits) pageValues() int64 {
+	if l.PageValues > 0 {
+		return l.PageValues
+	}
+	return MaxPageValues
+}
 
 func (l Limits) object() int64 {
 	if l.Object > 0 {

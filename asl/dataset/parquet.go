@@ -149,7 +149,13 @@ func checkGroups(name string, groups []format.RowGroup) error {
 // readGroup emits the rows of a row group.
 func (f *parquetFile) readGroup(number int, group parquet.RowGroup, to emit) error {
 	var rows parquet.Rows
-	if err := f.guard(func() error { rows = group.Rows(); return nil }); err != nil {
+	if err := f.guard(func() error {
+		err := checkPages(f.name, number, f.file.Metadata().RowGroups[number], f.limits, f.from, f.from.from.Size())
+		if err == nil {
+			rows = group.Rows()
+		}
+		return err
+	}); err != nil {
 		return err
 	}
 	defer rows.Close()

@@ -308,3 +308,31 @@ func TestErrorsOfTheSource(t *testing.T) {
 		}
 	}
 }
+
+// A page is believed only within the limits, whatever stands in its header.
+func TestParquetPages(t *testing.T) {
+	t.Parallel()
+	read := func(file string, limit int64) error {
+		_, err := collect(dataset.Reader{Bucket: "b", Key: "k", Config: parquets, Limits: dataset.Limits{PageValues: limit}}.Items(bucket{"k": file}))
+		return err
+	}
+	type row struct {
+		N int64  `parquet:"n"`
+		S string `parquet:"s,dict"`
+	}
+	all := make([]row, 1000)
+	for i := range all {
+		all[i] = row{int64(i), fmt.Sprint(i % 7)}
+	}
+	for name, options := range map[string][]parquet.WriterOption{
+		"version 1": {parquet.DataPageVersion(1)}, "version 2": {parquet.DataPageVersion(2), parquet.DataPageStatistics(true)},
+	} {
+		file := rows(t, all, options...)
+		if err := read(file, 1000); err != nil {
+			t.Errorf("%s: at the limit: %v", name, err)
+		}
+		if err := read(file, 999); err == nil || !strings.Contains(err.Error(), "a page of row group 0 has more than 999 values") {
+			t.Errorf("%s: past the limit: %v", name, err)
+		}
+	}
+}
